@@ -12,6 +12,10 @@ internal static partial class CSharpClient
 {
     private const string Json = "application/json";
 
+    /// <summary>Query parameters that change the type of an answer, with the end of the method's name and the status of that answer.</summary>
+    private static readonly (string Parameter, string Suffix, string Status)[] Variants =
+        [("dryRun", "DryRun", "200"), ("propose", "Proposal", "202")];
+
     public static async Task<string> GenerateAsync(string document)
     {
         var read = Microsoft.OpenApi.OpenApiDocument.Parse(document, "json");
@@ -23,7 +27,7 @@ internal static partial class CSharpClient
         // NSwag reads version 3.0 of OpenAPI.
         var former = JsonNode.Parse(await read.Document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_0))!.AsObject();
         Simplify(former);
-        SplitDryRuns(former);
+        SplitVariants(former);
         CheckSuccess(former);
         var source = new CSharpClientGenerator(await NSwag.OpenApiDocument.FromJsonAsync(former.ToJsonString()), Settings).GenerateFile();
         // System.Text.Json has an attribute of its own for the values of enumerations; in queries the client uses the other.
@@ -61,23 +65,30 @@ internal static partial class CSharpClient
     };
 
     /// <summary>
-    /// Makes a method of its own of each dry run, whose answer has another type. A method returns one type.
+    /// Makes methods of their own of each dry run and each proposal, whose answers have other types. A method returns one type.
     /// </summary>
-    private static void SplitDryRuns(JsonObject document)
+    private static void SplitVariants(JsonObject document)
     {
         var paths = document["paths"]!.AsObject();
         foreach (var (path, item) in paths.ToList())
         {
             foreach (var (method, operation) in item!.AsObject().ToList())
             {
-                if (Take(operation!, "dryRun"))
+                var variants = Variants.Where(v => Take(operation!, v.Parameter)).ToList();
+                foreach (var (parameter, suffix, status) in variants)
                 {
-                    var dryRun = operation!.DeepClone();
-                    dryRun["operationId"] = $"{operation["operationId"]}DryRun";
-                    dryRun["responses"]!.AsObject().Remove("201");
-                    operation["responses"]!.AsObject().Remove("200");
-                    paths[path + "?dryRun=true"] = new JsonObject { [method] = dryRun };
+                    var variant = operation!.DeepClone();
+                    variant["operationId"] = operation["operationId"] + suffix;
+                    var answers = variant["responses"]!.AsObject();
+                    foreach (var other in answers.Select(a => a.Key).Where(s => s[0] == '2' && s != status).ToList())
+                    {
+                        answers.Remove(other);
+                    }
+
+                    paths[$"{path}?{parameter}=true"] = new JsonObject { [method] = variant };
                 }
+
+                variants.ForEach(v => operation!["responses"]!.AsObject().Remove(v.Status));
             }
         }
     }

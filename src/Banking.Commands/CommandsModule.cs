@@ -53,6 +53,7 @@ public static class CommandsModule
         return services
             .AddSingleton(rules)
             .AddSingleton<GroupTransaction<TState>>()
+            .AddSingleton<JoinedKind<TState>>()
             .AddSingleton<CommandGroup<TState>>()
             .AddSingleton<StateReader<TState>>()
             .AddHostedService(p => p.GetRequiredService<CommandGroup<TState>>());

@@ -1,4 +1,5 @@
 using Banking.Accounts;
+using Banking.Approvals;
 using Banking.Audit;
 using Banking.Customers;
 using Banking.Incoming;
@@ -17,6 +18,7 @@ public static class BankModules
     [
         new CustomersModule(),
         new AccountsModule(),
+        new ApprovalsModule(),
         new LedgerModule(),
         new AuditModule(),
         new OperationsModule(),

@@ -19,6 +19,9 @@ internal static class CommandExamples
             new DepositMoney(Key, Account, Euro(2_400_00), BankSide.Settlement, Reference: "Wages June", Reason: "wages"),
             new WithdrawMoney(Key, Account, Euro(50_00), Reason: "cash dispenser 7"),
             new TransferMoney(Key, Account, Payee, Euro(95_50), Reference: "Invoice 4711", Reason: "invoice"),
+            new CorrectTransaction(
+                Key, "dep_019b9408b28070008000000000000004", CorrectionKind.Amount, "typo", "Typed 2400.00 instead of 240.00.",
+                Amount: Euro(240_00)),
             new FreezeAccount(Key, Account, FreezeScope.Debit, "suspected-fraud", "Reported by the owner."),
             new UnfreezeAccount(Key, Account, FreezeScope.All, "cleared", "The report was withdrawn."),
             new ChangeOverdraftLimit(Key, Account, "750.00", "credit-check", "Approved by the credit desk."),

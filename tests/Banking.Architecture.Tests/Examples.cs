@@ -1,6 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Statements.Domain;
+using Banking.Approvals.Domain;
 using Banking.Commands.Receipts;
 using Banking.Customers.Domain;
 using Banking.Notifications.Domain;
@@ -81,6 +82,22 @@ internal static class Examples
             new WebhookRemoved(At),
             new SubscriptionMade(Id, OtherId, "banking.account.money-deposited.v1 banking.account.transfer-received.v1", Euro(10_000), At),
             new SubscriptionCancelled(At),
+            new CommandProposed(
+                "accounts.correct-transaction.v1",
+                """{"type":"accounts.correct-transaction.v1","fields":{"commandId":"4711"}}""",
+                "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                "duplicate",
+                "paid twice",
+                """{"reasons":["amount"],"facts":{"acc_1.status":"open"},"limits":{"acc_1.shortfall":7000}}""",
+                "ada",
+                At.AddHours(72),
+                At),
+            new ProposalExecuted("bob", "/v1/transactions/cor_019b9408b28070008000000000000001", At),
+            new ProposedCommandRefused("bob", "insufficient_funds", "Too little.", """{"version":3}""", At),
+            new ProposalRejected("bob", At),
+            new ProposalWithdrawn(At),
+            new ProposalExpired(At),
+            new ProposalVoided("bob", "acc_1.status acc_1.shortfall", At),
             new CustomerRegistered(new(SealedData.AesGcm256, "bm90IHNlYWxlZCBhdCBhbGwsIGFuIGV4YW1wbGU="), At, "1", Source),
         }.ToDictionary(e => e.GetType());
 

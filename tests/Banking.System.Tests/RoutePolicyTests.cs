@@ -95,6 +95,12 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/v1/notification-subscriptions", "subscribe"),
         ("POST", "/v1/notification-subscriptions/{subscription}/cancel", "subscribe"),
         ("GET", "/v1/notifications", "read"),
+        ("GET", "/v1/proposals", "read-proposals"),
+        ("GET", "/v1/proposals/{proposal}", "read-proposals"),
+        ("GET", "/v1/proposals/{proposal}/refusals", "read-proposals"),
+        ("POST", "/v1/proposals/{proposal}/approve", "decide-proposals"),
+        ("POST", "/v1/proposals/{proposal}/reject", "decide-proposals"),
+        ("POST", "/v1/proposals/{proposal}/withdraw", "decide-proposals"),
         ("GET", "/v1/refusals/{refusal}", "read"),
         ("POST", "/v1/simulations", "simulate"),
         ("GET", "/v1/simulations/{simulation}", "simulate"),
@@ -137,6 +143,8 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ["simulate"] = ["teller", "operator", "auditor"],
         ["read-feed"] = ["operator", "auditor"],
         ["manage-webhooks"] = ["operator"],
+        ["read-proposals"] = ["teller", "operator", "auditor"],
+        ["decide-proposals"] = ["teller", "operator"],
     };
 
     private static readonly string[] BankRoles = ["customer", "teller", "operator", "auditor", "service"];

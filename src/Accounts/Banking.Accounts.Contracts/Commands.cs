@@ -126,6 +126,29 @@ public sealed record CloseAccount(string CommandId, string Account, string Reaso
     public override string ToString() => $"{nameof(CloseAccount)} {CommandId}";
 }
 
+/// <summary>Corrects a deposit, withdrawal, transfer or correction. Nothing that was booked is changed: the opposite is booked, and what is
+/// right. Each kind has members of its own and takes no others.</summary>
+/// <param name="CommandId">The sender's idempotency key: a command sent twice is executed once.</param>
+/// <param name="Transaction">Public id of the transaction.</param>
+/// <param name="Kind">What was wrong.</param>
+/// <param name="ReasonCode">The reason as a code for programs: lower-case letters, digits, - and _.</param>
+/// <param name="Reason">The reason in words, 1 to 140 characters.</param>
+/// <param name="Effective">When the bookings take effect: as the original did, or now.</param>
+/// <param name="Amount">The right amount; for kind amount.</param>
+/// <param name="Account">Public id or number of the right account of a deposit or withdrawal; for kind account.</param>
+/// <param name="From">Public id or number of the right payer's account of a transfer; for kind account.</param>
+/// <param name="To">Public id or number of the right payee's account of a transfer; for kind account.</param>
+/// <param name="EffectiveAt">The right effective time; for kind effective-date.</param>
+/// <param name="AllowOverdrawn">true: the correction may take an account below what it allows, if it was approved.</param>
+public sealed record CorrectTransaction(
+    string CommandId, string Transaction, CorrectionKind Kind, string ReasonCode, string? Reason,
+    CorrectionTime Effective = CorrectionTime.Original, Money? Amount = null, string? Account = null, string? From = null,
+    string? To = null, DateTimeOffset? EffectiveAt = null, bool? AllowOverdrawn = null)
+{
+    /// <summary>Without the content, because commands are logged.</summary>
+    public override string ToString() => $"{nameof(CorrectTransaction)} {CommandId}";
+}
+
 /// <summary>Issues a statement of a period that has ended, or a restatement if its entries have changed since.</summary>
 /// <param name="CommandId">The sender's idempotency key: a command sent twice is executed once.</param>
 /// <param name="Account">Public id or account number.</param>

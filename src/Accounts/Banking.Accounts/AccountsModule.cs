@@ -10,6 +10,7 @@ using Banking.Accounts.Simulations.Running;
 using Banking.Accounts.Statements;
 using Banking.Accounts.Statements.Domain;
 using Banking.Commands;
+using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Imports;
@@ -53,7 +54,7 @@ public sealed class AccountsModule : BankModule
     public override IReadOnlyList<(string Name, Type Type)> Settings { get; } = [(BackdatingSetting, typeof(int))];
 
     public override IReadOnlyList<(string Section, Type Record)> SettingSections { get; } =
-        [(SimulationSettings.Section, typeof(SimulationSettings))];
+        [(SimulationSettings.Section, typeof(SimulationSettings)), (CorrectionSettings.Section, typeof(CorrectionSettings))];
 
     public override IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create, TransactionReader.Index, SimulationTable.Create];
 
@@ -63,6 +64,7 @@ public sealed class AccountsModule : BankModule
         BusCommand.Of(DepositMoneyHandler.Definition.Shape),
         BusCommand.Of(WithdrawMoneyHandler.Definition.Shape),
         BusCommand.Of(TransferMoneyHandler.Definition.Shape),
+        BusCommand.Of(CorrectTransactionHandler.Shape),
         BusCommand.Of(FreezeAccountHandler.Definition.Shape),
         BusCommand.Of(UnfreezeAccountHandler.Definition.Shape),
         BusCommand.Of(ChangeOverdraftLimitHandler.Definition.Shape),
@@ -127,10 +129,12 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<DayTotals>()
             .AddSingleton<AccountNumberSequence>()
             .AddSingleton(BackdatingRule.Of(configuration))
+            .AddSingleton(CorrectionApprovalRule.Of(configuration))
             .AddSingleton<AccountTimelineSource>()
             .AddSingleton<ITimelineSource<Account>>(p => p.GetRequiredService<AccountTimelineSource>())
             .AddSingleton<AccountCommands>()
             .AddSingleton<Corrections>()
+            .AddSingleton<IProposable>(p => p.GetRequiredService<Corrections>())
             .AddSingleton<CorrectionPreviews>()
             .AddSingleton<AccountOpening>()
             .AddSingleton(SimulationSettings.Of(configuration))

@@ -34,6 +34,9 @@ public sealed record CommandContext(
     /// <summary>The content, for commands with values that can be written in more than one way.</summary>
     public CommandContent? Content { get; init; }
 
+    /// <summary>The approval under which the command is carried out; null for a command that was sent directly.</summary>
+    public Approval? Approval { get; init; }
+
     /// <summary>The key as earlier versions of this bank read the same header; null where they read the same.</summary>
     public string? FormerKey { get; init; }
 
@@ -79,7 +82,7 @@ public sealed record CommandContext(
         return new(hash.AsSpan(0, 16), bigEndian: true);
     }
 
-    /// <summary>The headers of each event: caller and reason.</summary>
+    /// <summary>The headers of each event: caller, reason and approval.</summary>
     public IReadOnlyDictionary<string, object> Headers()
     {
         var headers = new Dictionary<string, object>
@@ -102,6 +105,13 @@ public sealed record CommandContext(
         if (ReasonText is not null)
         {
             headers[HeaderNames.ReasonText] = ReasonText;
+        }
+
+        if (Approval is { } approval)
+        {
+            headers[HeaderNames.Proposal] = approval.Proposal;
+            headers[HeaderNames.ProposedBy] = approval.ProposedBy;
+            headers[HeaderNames.ApprovedBy] = approval.ApprovedBy;
         }
 
         return headers;

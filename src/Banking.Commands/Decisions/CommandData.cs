@@ -25,6 +25,13 @@ public sealed record CommandData(string Type, JsonElement Fields)
     public static CommandData Of<TCommand>(string type, TCommand command)
         where TCommand : class => new(type, JsonSerializer.SerializeToElement(command, Json));
 
+    /// <summary>The command as text, always the same for the same command.</summary>
+    public string ToText() => JsonSerializer.Serialize(this, Json);
+
+    /// <summary>Reads the text of a command.</summary>
+    public static CommandData Parse(string text) =>
+        JsonSerializer.Deserialize<CommandData>(text, Json) ?? throw new JsonException("A stored command is null.");
+
     /// <summary>Deserializes the command as it was refused.</summary>
     /// <exception cref="JsonException">The fields do not fit this type of command.</exception>
     public TCommand Read<TCommand>()

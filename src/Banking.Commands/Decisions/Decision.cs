@@ -10,6 +10,9 @@ public abstract record Decision
     /// <summary>The command is accepted: these events are stored, all or none.</summary>
     public sealed record Accepted(params IReadOnlyList<NewEvent> Events) : Decision
     {
+        /// <summary>Events for the stream of another kind that the command joined; stored after the others.</summary>
+        public IReadOnlyList<NewEvent> Joined { get; init; } = [];
+
         /// <summary>Documents stored in the transaction of the events.</summary>
         public IReadOnlyList<object> Documents { get; init; } = [];
 

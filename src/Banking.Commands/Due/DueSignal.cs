@@ -7,9 +7,9 @@ public sealed class DueSignal : IDisposable
 
     public void Dispose() => _written.Dispose();
 
-    internal void Written()
+    internal void WrittenIf(bool hasRows)
     {
-        if (_written.CurrentCount == 0)
+        if (hasRows && _written.CurrentCount == 0)
         {
             _written.Release();
         }

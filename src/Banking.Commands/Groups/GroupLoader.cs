@@ -81,11 +81,17 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
     /// <inheritdoc cref="_contended"/>
     public bool IsContended => _contended;
 
+    /// <summary>Locks and reads streams that have no commands of their own in this group.</summary>
+    public Task<Loaded<TState>> LoadAsync(NpgsqlTransaction transaction, Guid[] ids) => LoadAsync(transaction, ids, [], null);
+
     /// <param name="waitFor">Streams whose locks are waited for while streams are contended; null for all.</param>
-    public async Task<Loaded<TState>> LoadAsync(
-        NpgsqlTransaction transaction, IReadOnlyList<Submission<TState>> submissions, IReadOnlySet<Guid>? waitFor)
+    public Task<Loaded<TState>> LoadAsync(
+        NpgsqlTransaction transaction, IReadOnlyList<Submission<TState>> submissions, IReadOnlySet<Guid>? waitFor) =>
+        LoadAsync(transaction, [.. submissions.SelectMany(s => s.Streams).Distinct()], submissions, waitFor);
+
+    private async Task<Loaded<TState>> LoadAsync(
+        NpgsqlTransaction transaction, Guid[] ids, IReadOnlyList<Submission<TState>> submissions, IReadOnlySet<Guid>? waitFor)
     {
-        var ids = submissions.SelectMany(s => s.Streams).Distinct().ToArray();
         var keys = submissions.SelectMany(s => s.FormerReceiptIds.Prepend(s.ReceiptId)).Distinct().ToArray();
         var unknown = Array.FindAll(ids, id => known.Find(id) is null);
         // The group holds no locks before this statement, and statements that skip locked rows cannot deadlock.

@@ -74,23 +74,24 @@ public sealed class GroupTransaction<TState>
         }
 
         await AttachTimelinesAsync(transaction, units.SelectMany(u => u), loaded);
+        var decided = units.Where((_, i) => !isDeferred[i]).ToList();
+        var joinedStreams = await JoinedMemories.LoadAsync(transaction, decided.SelectMany(u => u).Select(s => s.Joined));
 
         // Read the clock after taking the locks: a query of the past waits for these locks, so that its answer never changes.
         var now = RecordedTime.Now(_clock);
 
         await using var session = _store.LightweightSession(SessionOptions.ForTransaction(transaction));
         var memory = new GroupMemory<TState>(session, loaded);
-        var work = new GroupWork<TState>(memory, now, _clock);
+        var joined = joinedStreams(session);
+        var work = new GroupWork<TState>(memory, joined, now, _clock);
         IReadOnlyList<StoredState<TState>> moved;
         RoutedMessages? messages;
         try
         {
-            foreach (var (unit, _) in units.Zip(isDeferred).Where(u => !u.Second))
-            {
-                work.Decide(unit);
-            }
+            decided.ForEach(work.Decide);
 
             moved = memory.Store((StoreOptions)_store.Options, _rules);
+            joined.Store();
             messages = memory.Messages.Count == 0 ? null : await _outbox.StoreAsync(session, memory.Messages);
             await session.SaveChangesAsync();
             await CheckAsync(transaction, memory);
@@ -101,11 +102,7 @@ public sealed class GroupTransaction<TState>
         }
 
         await CommitAsync(transaction, messages);
-        if (memory.HasDueCommands)
-        {
-            _due.Written();
-        }
-
+        _due.WrittenIf(memory.HasDueCommands);
         _cache.Remember(_timelines is null ? moved : moved.Select(Detached));
         var outcomes = new Queue<IReadOnlyList<Outcome>>(work.Outcomes());
         return [.. isDeferred.Select(s => s ? null : outcomes.Dequeue())];

@@ -8,7 +8,7 @@ namespace Banking.Commands.Groups;
 /// <summary>
 /// Decides the commands of a group in order and adds the changes to the memory. The answers are complete after the commit.
 /// </summary>
-internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffset now, TimeProvider clock)
+internal sealed class GroupWork<TState>(GroupMemory<TState> memory, JoinedMemories joined, DateTimeOffset now, TimeProvider clock)
     where TState : class, IEventSourced<TState>
 {
     /// <summary>The answers, one list per unit. Evaluated after the commit, when the positions are known.</summary>
@@ -17,6 +17,11 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
     /// <summary>Decides a unit: commands that are stored all or none, usually one.</summary>
     public void Decide(IReadOnlyList<Submission<TState>> unit)
     {
+        if (unit.Count > 1 && unit.Any(s => s.Joined is not null))
+        {
+            throw new InvalidOperationException("A command that joins a stream of another kind cannot be part of a batch.");
+        }
+
         var answers = new Func<Outcome>[unit.Count];
         var savepoint = memory.SetSavepoint();
         for (var i = 0; i < unit.Count; i++)
@@ -56,7 +61,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
             return (known.IsUnclaimed ? submission.CheckAccess(memory.States) : null, now);
         }
 
-        if (memory.Unreadable(submission.Streams) is { } unreadable)
+        if ((memory.Unreadable(submission.Streams) ?? joined.Unreadable(submission.Joined)) is { } unreadable)
         {
             return (new Decision.Rejected(Failures.Unreadable(unreadable)), now);
         }
@@ -69,8 +74,15 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
             at = memory.States.Find(id)?.RecordedAt is { } last && last > at ? last : at;
         }
 
+        at = joined.End(submission.Joined) is { } end && end.RecordedAt > at ? end.RecordedAt : at;
+        joined.Attach(submission.Joined);
         return (submission.CheckAccess(memory.States) ?? Precondition(submission) ?? submission.Decide(memory.States, at), at);
     }
+
+    /// <summary>The stream that a refusal is listed under and that If-Match refers to, with its version; 0 if it does not exist.</summary>
+    private (Guid Id, long Version) Subject(Submission<TState> submission) => joined.End(submission.Joined) is { } end
+        ? (submission.Joined!.Id, end.Version)
+        : (submission.Streams[0], memory.States.Find(submission.Streams[0])?.Version ?? 0);
 
     private bool Fails(Submission<TState> submission, Decision? decision) => decision is null
         ? Repeat(submission)() is not Outcome.Replayed { Receipt.IsAccepted: true }
@@ -100,11 +112,20 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
             last = memory.Append(e, context, headers, at);
         }
 
+        // A transaction stores joined events last: the position of the last one includes all events of the command.
+        foreach (var e in accepted.Joined)
+        {
+            last = joined.Append(submission.Joined!, e, context, headers, at);
+        }
+
+        joined.Attach(submission.Joined);
         memory.Add(accepted.Documents);
         memory.Send(accepted.Messages, context, last?.Event.Id);
         memory.Schedule(accepted.Due, context, last?.Event.Id);
         var answer = submission.Answer(memory.States, accepted.Events, at);
-        var version = memory.States[answer.StreamId].Version;
+        var version = answer.StreamId == submission.Joined?.Id
+            ? joined.End(submission.Joined)!.Value.Version
+            : memory.States[answer.StreamId].Version;
         var receipt = Receipt.Of(context, submission.ReceiptId, answer, version, last?.Event.Id, at);
         memory.AddReceipt(receipt, last);
         return () => new Outcome.Accepted(answer.View, receipt, last?.Position);
@@ -114,17 +135,18 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
     /// <returns>Its id, which is also that of its event.</returns>
     private Guid Record(Submission<TState> submission, Refusal refusal, DateTimeOffset at)
     {
-        var (id, stream) = (Ids.Next(clock), submission.Streams[0]);
+        var (id, subject) = (Ids.Next(clock), Subject(submission));
         memory.Refuse(
             RecordedRefusal.Of(
                 id,
-                stream,
-                memory.States.Find(stream)?.Version ?? 0,
+                subject.Id,
+                subject.Version,
                 refusal,
                 submission.Context,
                 submission.Data?.Invoke(),
                 at),
-            submission.Context);
+            // A refused attempt to approve is no approval.
+            submission.Context with { Approval = null });
         return id;
     }
 
@@ -144,13 +166,13 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, DateTimeOffs
 
     private Decision.Rejected? Precondition(Submission<TState> submission) =>
         submission.Context.IfVersion is { } demanded
-        && memory.States.Find(submission.Streams[0])?.Version is var actual
+        && Subject(submission).Version is var actual
         && actual != demanded
             ? new Decision.Rejected(
                 Refusal.Of(
                     RefusalKind.VersionMismatch, "version_mismatch",
-                    $"If-Match demands version {demanded}; the stream is at version {actual ?? 0}.",
-                    ("version", actual ?? 0)))
+                    $"If-Match demands version {demanded}; the stream is at version {actual}.",
+                    ("version", actual)))
             : null;
 
     private Func<Outcome> Repeat(Submission<TState> submission)

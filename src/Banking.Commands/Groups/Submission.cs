@@ -4,7 +4,8 @@ using Banking.EventStore.Streams;
 namespace Banking.Commands.Groups;
 
 /// <summary>A command submitted for a decision.</summary>
-/// <param name="Streams">The streams that it concerns. A refusal is listed under the first one, and If-Match refers to it.</param>
+/// <param name="Streams">The streams that it concerns. A refusal is listed under the first one, and If-Match refers to it, unless the
+/// command joined a stream that exists.</param>
 /// <param name="CheckAccess">Returns the decision for a caller who may not see these streams, the same as for streams that do not exist;
 /// null for one who may.</param>
 /// <param name="Decide">The pure decision.</param>
@@ -27,6 +28,11 @@ public sealed record Submission<TState>(
     /// Streams whose past the decision needs, each with the time from which it is needed. Nearly every command needs states only.
     /// </summary>
     public IReadOnlyList<(Guid Stream, DateTimeOffset Since)> Past { get; init; } = [];
+
+    /// <summary>
+    /// A stream of another kind that is decided with the command; null for nearly every command. Such a command is a unit of its own.
+    /// </summary>
+    public JoinedStream? Joined { get; init; }
 }
 
 /// <summary>A command that a module prepared: a submission, or the refusal of a command that cannot be decided.</summary>

@@ -10,6 +10,7 @@ public static class HttpStatus
 {
     private const int Ok = 200;
     private const int Created = 201;
+    private const int Pending = 202;
     internal const int FirstProblem = 400;
 
     /// <summary>Whether an answer with this status is a problem.</summary>
@@ -18,7 +19,7 @@ public static class HttpStatus
     public static int Of(CommandAnswer answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        return answer.IsNew ? Created : Ok;
+        return answer.IsProposed ? Pending : answer.IsNew ? Created : Ok;
     }
 
     public static int Of(RefusalKind kind) => kind switch

@@ -13,4 +13,13 @@ public static class HeaderNames
     public const string IdempotencyKey = "idempotencyKey";
     public const string ReasonCode = "reasonCode";
     public const string ReasonText = "reasonText";
+
+    /// <summary>Public id of the proposal that was approved and carried out by this command; absent for commands sent directly.</summary>
+    public const string Proposal = "proposal";
+
+    /// <summary>The actor who proposed the command.</summary>
+    public const string ProposedBy = "proposedBy";
+
+    /// <summary>The actor who approved the proposal.</summary>
+    public const string ApprovedBy = "approvedBy";
 }

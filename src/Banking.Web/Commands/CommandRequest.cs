@@ -10,6 +10,16 @@ namespace Banking.Web.Commands;
 /// <summary>Reads the headers of a command.</summary>
 public static class CommandRequest
 {
+    /// <summary>Query parameter of the operations that can be proposed instead of carried out.</summary>
+    public const string ProposeParameter = "propose";
+
+    /// <summary>Whether the request proposes its command.</summary>
+    public static bool IsProposed(HttpContext http)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        return http.Request.Query[ProposeParameter] == "true";
+    }
+
     /// <summary>
     /// Reads the context of a command, or the problem of its headers. Both are returned if the key is valid and another header is not: an
     /// earlier answer to the key is still repeated.
@@ -101,7 +111,7 @@ public static class CommandRequest
 
     /// <summary>
     /// The route with its values and not the address: letter case or a slash at the end must not change the operation that a key belongs
-    /// to.
+    /// to. Proposing a command is another operation than carrying it out.
     /// </summary>
     internal static string Operation(HttpContext http)
     {
@@ -111,7 +121,7 @@ public static class CommandRequest
             route = route.Replace($"{{{name}}}", value?.ToString(), StringComparison.Ordinal);
         }
 
-        return $"{http.Request.Method} {route}";
+        return $"{http.Request.Method} {route}{(IsProposed(http) ? $"?{ProposeParameter}=true" : "")}";
     }
 
     /// <summary>Reads the key, and the form in which earlier versions of this bank read the same header.</summary>

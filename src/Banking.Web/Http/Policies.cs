@@ -48,6 +48,12 @@ public static class Policies
     /// <summary>Manages webhook endpoints and reads their signing secrets.</summary>
     public const string ManageWebhooks = "manage-webhooks";
 
+    /// <summary>Reads proposals of commands.</summary>
+    public const string ReadProposals = "read-proposals";
+
+    /// <summary>Approves and rejects proposals of others, and withdraws own ones.</summary>
+    public const string DecideProposals = "decide-proposals";
+
     public static void Add(AuthorizationOptions options)
     {
         Allow(options, Onboard, Roles.Teller);
@@ -64,6 +70,8 @@ public static class Policies
         Allow(options, Simulate, Roles.Teller, Roles.Operator, Roles.Auditor);
         Allow(options, ReadFeed, Roles.Operator, Roles.Auditor);
         Allow(options, ManageWebhooks, Roles.Operator);
+        Allow(options, ReadProposals, Roles.Teller, Roles.Operator, Roles.Auditor);
+        Allow(options, DecideProposals, Roles.Teller, Roles.Operator);
         options.FallbackPolicy = options.DefaultPolicy;
     }
 

@@ -35,6 +35,7 @@ internal sealed class Examples(OpenApiDocument document)
         ["role"] = "teller",
         ["status"] = "completed",
         ["nextCursor"] = "42",
+        ["commandHash"] = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         ["accounts"] = Account,
         ["omit"] = "dep_0198f3a2c4d07e5f8a1b2c3d4e5f6071",
     };

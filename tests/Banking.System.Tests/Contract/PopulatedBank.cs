@@ -75,6 +75,7 @@ public sealed class PopulatedBank : BankFixture, IAsyncLifetime
         var correction = (await teller.PostAsync(
             $"/v1/transactions/{transfer}/corrections",
             new { kind = "amount", amount = Eur("19.00"), reasonCode = "typo", reason = "one too many" })).Created().Text("id");
+        _values["proposal"] = [.. await ProposeAsync(teller, withdrawal)];
         (await teller.PostAsync($"/v1/accounts/{to}/freeze", new { scope = "debit", reasonCode = "fraud", reason = "a report" })).Ok();
         var statement = (await teller.PostAsync($"/v1/accounts/{from}/statements", new { from = "2026-10-20", to = "2026-11-01" }))
             .Created().Text("id");
@@ -83,6 +84,34 @@ public sealed class PopulatedBank : BankFixture, IAsyncLifetime
         (_values["deposit"], _values["withdrawal"], _values["transfer"]) = ([deposit], [withdrawal], [transfer]);
         _values["transaction"] = [deposit, withdrawal, transfer, correction];
         _values["event"] = [(await teller.GetAsync($"/v1/accounts/{from}/events")).Ok().Items()[^1].Text("id")];
+    }
+
+    /// <summary>One proposal of each end that its approval can have, and an open one.</summary>
+    private async Task<IReadOnlyList<string>> ProposeAsync(BankClient teller, string withdrawal)
+    {
+        var account = await teller.OpenAsync(balance: "10.00");
+        var deposit = (await teller.DepositAsync(account, "5.00")).Created().Text("id");
+        var refused = await ProposedAsync(teller, deposit);
+        (await teller.WithdrawAsync(account, "15.00")).Created();
+        string[] proposals = [refused.Id, .. await Task.WhenAll(Enumerable.Range(0, 3).Select(async _ =>
+            (await ProposedAsync(teller, withdrawal)).Id))];
+        (await teller.PostAsync($"/v1/proposals/{proposals[3]}/approve", new { commandHash = refused.Hash }))
+            .IsProblem(422, "own_proposal");
+        foreach (var proposal in proposals[..3])
+        {
+            var hash = (await teller.GetAsync($"/v1/proposals/{proposal}")).Ok().Text("commandHash");
+            (await As("operator").PostAsync($"/v1/proposals/{proposal}/approve", new { commandHash = hash })).Ok();
+        }
+
+        return proposals;
+    }
+
+    private static async Task<(string Id, string Hash)> ProposedAsync(BankClient teller, string transaction)
+    {
+        var proposed = await teller.PostAsync(
+            $"/v1/transactions/{transaction}/corrections?propose=true", new { kind = "reversal", reasonCode = "twice", reason = "r" });
+        Assert.Equal(202, proposed.StatusCode);
+        return (proposed.Text("id"), proposed.Text("commandHash"));
     }
 
     private async Task PublishAsync(BankClient teller)

@@ -69,6 +69,23 @@ public sealed class TypedClientTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
+    public async Task A_correction_is_proposed_read_and_approved_by_a_second_person()
+    {
+        var client = Client("teller");
+        var account = await OpenAsync(client);
+        var deposit = await client.DepositMoneyAsync("d-" + account, new() { AccountId = account, Amount = Eur("70.00"), Reason = "cash" });
+        CorrectionRequest correction = new() { Kind = CorrectionKind.Reversal, ReasonCode = "twice", Reason = "paid twice" };
+
+        var proposed = await client.CorrectTransactionProposalAsync(deposit.Id, "p-" + account, correction);
+        var read = await client.GetProposalAsync(proposed.Id);
+        var approved = await Client("operator").ApproveProposalAsync(
+            proposed.Id, "a-" + account, new() { CommandHash = read.CommandHash });
+
+        Assert.Equal((ProposalStatus.Open, ProposalStatus.Executed), (read.Status, approved.Status));
+        Assert.Equal("0.00", (await client.GetBalanceAsync(account)).Balance.Value);
+    }
+
+    [Fact]
     public async Task An_instant_of_a_query_keeps_its_offset_and_its_fraction()
     {
         var client = Client("teller");

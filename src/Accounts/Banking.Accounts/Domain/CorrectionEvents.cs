@@ -21,7 +21,9 @@ internal interface ICorrectionEvent : IStoredMovement
 /// <param name="Transaction">Id of the deposit, withdrawal or transfer at the beginning of the chain.</param>
 /// <param name="Of">The kind of that transaction.</param>
 /// <param name="Kind">What was wrong.</param>
-public sealed record CorrectionLink(Guid Id, Guid Corrects, Guid Transaction, TransactionKind Of, CorrectionKind Kind);
+/// <param name="AllowOverdrawn">true: the correction was allowed to take an account below what it allows.</param>
+public sealed record CorrectionLink(
+    Guid Id, Guid Corrects, Guid Transaction, TransactionKind Of, CorrectionKind Kind, bool? AllowOverdrawn = null);
 
 /// <summary>The account on the other side of a transfer.</summary>
 /// <param name="Id">Id of the account.</param>

@@ -9,7 +9,9 @@ namespace Banking.Accounts.Domain;
 /// </summary>
 internal static class CorrectionGuards
 {
-    public static Refusal? Check(Account account, IReadOnlyList<ICorrectionEvent> bookings, DateTimeOffset now)
+    /// <param name="allowOverdrawn">Whether the last rule is left to people: the bookings may take more than is available.</param>
+    public static Refusal? Check(
+        Account account, IReadOnlyList<ICorrectionEvent> bookings, DateTimeOffset now, bool allowOverdrawn = false)
     {
         var changes = Changes(bookings);
         return Guards.CheckOpen(account)
@@ -17,8 +19,13 @@ internal static class CorrectionGuards
             ?? (bookings.Any(b => b.EffectiveAt < account.OpenedAt) ? BeforeOpening(account, bookings.Min(b => b.EffectiveAt)) : null)
             ?? CheckFrozen(account, changes)
             ?? CheckLargest(account, changes)
-            ?? changes.Where(c => c.Amount < 0).Select(c => CheckFunds(account, c, now)).FirstOrDefault(r => r is not null);
+            ?? (allowOverdrawn ? null : changes.Select(c => CheckFunds(account, c, now)).FirstOrDefault(r => r is not null));
     }
+
+    /// <summary>By how much the bookings take the account below what it allows, at the worst instant, in minor units.</summary>
+    public static long Shortfall(Account account, IReadOnlyList<ICorrectionEvent> bookings, DateTimeOffset now) =>
+        (long)Changes(bookings).Where(c => c.Amount < 0).Select(c => -c.Amount - Lowest(account, c, now).Available)
+            .Append(0).Max();
 
     /// <summary>By how much the correction changes the balance, from each effective time of a booking until the next.</summary>
     private static List<Change> Changes(IReadOnlyList<ICorrectionEvent> bookings)
@@ -60,9 +67,12 @@ internal static class CorrectionGuards
     /// <summary>Refuses a change that would leave less than nothing available at an instant at which it lowers the balance.</summary>
     private static Refusal? CheckFunds(Account account, Change change, DateTimeOffset now)
     {
-        var lowest = change.From >= now
-            ? new(now, account.Balance.Minor, account.OverdraftLimit.Minor)
-            : Guards.TimelineOf(account).LowestAvailableSince(change.From, account.Balance.Minor, change.Until);
+        if (change.Amount >= 0)
+        {
+            return null;
+        }
+
+        var lowest = Lowest(account, change, now);
         return lowest.Available >= -change.Amount ? null : Refusal.RuleBroken(
             "insufficient_funds",
             "The correction lowers the balance by more than was available at some instant.",
@@ -77,6 +87,10 @@ internal static class CorrectionGuards
 
         Amount Shown(Int128 minor) => Amount.OfMinor((decimal)minor, account.Currency);
     }
+
+    private static LowestAvailable Lowest(Account account, Change change, DateTimeOffset now) => change.From >= now
+        ? new(now, account.Balance.Minor, account.OverdraftLimit.Minor)
+        : Guards.TimelineOf(account).LowestAvailableSince(change.From, account.Balance.Minor, change.Until);
 
     private static Refusal Frozen(Account account, string direction) => Refusal.RuleBroken(
         "account_frozen", $"The account is frozen for {direction}s.",

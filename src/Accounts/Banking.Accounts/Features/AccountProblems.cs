@@ -106,6 +106,12 @@ internal static class AccountProblems
         new(
             "correction_member_missing", RefusalKind.Invalid, "A correction of this kind requires a member.",
             "Send the member that detail names."),
+        new(
+            "approval_required", RefusalKind.RuleBroken, "A second person must approve the correction.",
+            "Propose it by the request in proposeBy.", "transactionId", "approvalReasons", "proposeBy"),
+        new(
+            "malformed_propose", RefusalKind.Malformed, "propose is neither true nor false, or is combined with dryRun.",
+            "Correct propose, or leave it out."),
         new("malformed_dry_run", RefusalKind.Malformed, "dryRun is neither true nor false.", "Correct dryRun, or leave it out."),
     ];
 

@@ -2,13 +2,16 @@ using System.ComponentModel.DataAnnotations;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
+using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
 using Banking.SharedKernel;
 using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Wolverine;
 using Wolverine.Http;
 
 namespace Banking.Accounts.Features;
@@ -23,6 +26,7 @@ namespace Banking.Accounts.Features;
 /// <param name="FromAccountId">The right payer's account of a transfer; for kind account.</param>
 /// <param name="ToAccountId">The right payee's account of a transfer; for kind account.</param>
 /// <param name="EffectiveAt">The right effective time; for kind effective-date.</param>
+/// <param name="AllowOverdrawn">true: the correction may take an account below what it allows. It then needs an approval.</param>
 public sealed record CorrectionRequest(
     CorrectionKind Kind,
     [property: Required, StringLength(50, MinimumLength = 1), RegularExpression("^[a-z0-9_-]+$")] string ReasonCode = "",
@@ -32,28 +36,47 @@ public sealed record CorrectionRequest(
     string? AccountId = null,
     string? FromAccountId = null,
     string? ToAccountId = null,
-    DateTimeOffset? EffectiveAt = null);
+    DateTimeOffset? EffectiveAt = null,
+    bool? AllowOverdrawn = null);
 
 public static class CorrectTransactionEndpoint
 {
     [WolverinePost("/v1/transactions/{transaction}/corrections", OperationId = "correctTransaction")]
     [RunsCommand(IsKeyRequired = true)]
     [QueryParameter<bool>("dryRun", "true shows the bookings and the balances, stores nothing and leaves the key free.")]
+    [QueryParameter<bool>(CommandRequest.ProposeParameter, "true proposes the correction to a second person instead of booking it.")]
     [Tags("Money")]
     [EndpointSummary("Correct a deposit, withdrawal, transfer or correction")]
-    [EndpointDescription("Corrects a transaction. Nothing that was booked is changed: the opposite is booked, and what is right.")]
+    [EndpointDescription(
+        "Corrects a transaction. Nothing that was booked is changed: the opposite is booked, and what is right. A correction that needs an "
+        + "approval is refused unless propose is true.")]
     [Authorize(Policies.ControlAccounts)]
     [MovementProblems(
         "insufficient_funds", "same_account", "transaction_not_found", "already_corrected", "nothing_in_effect", "nothing_to_correct",
-        "correction_member_unfit", "correction_member_missing", "malformed_dry_run")]
+        "correction_member_unfit", "correction_member_missing", "malformed_dry_run", "malformed_propose", "approval_required")]
     [ProducesResponseType<CorrectionView>(StatusCodes.Status201Created)]
+    [ProducesResponseType<ProposedView>(StatusCodes.Status202Accepted)]
     [ProducesResponseType<CorrectionPreview>(StatusCodes.Status200OK)]
     public static async Task<IResult> Post(
         string transaction, CorrectionRequest request, Corrections corrections, HttpContext http) =>
-        !http.Request.Query.TryGetValue("dryRun", out var dryRun) || dryRun == "false"
-            ? await corrections.HttpAsync(http, key => Read(key, transaction, request))
-            : dryRun == "true" ? await corrections.PreviewAsync(http, key => Read(key, transaction, request))
-            : new ProblemResult(Refusal.Malformed("malformed_dry_run", "dryRun is true or false."));
+        (Flag(http, "dryRun"), Flag(http, CommandRequest.ProposeParameter)) switch
+        {
+            (null, _) => new ProblemResult(Refusal.Malformed("malformed_dry_run", "dryRun is true or false.")),
+            (_, null) => new ProblemResult(Refusal.Malformed("malformed_propose", "propose is true or false.")),
+            (true, true) => new ProblemResult(Refusal.Malformed(
+                "malformed_propose", "A dry run proposes nothing. It says whether an approval is needed: leave out propose.")),
+            (true, _) => await corrections.PreviewAsync(http, key => Read(key, transaction, request)),
+            _ => await corrections.HttpAsync(http, key => Read(key, transaction, request)),
+        };
+
+    /// <summary>Returns null if the parameter is neither true nor false.</summary>
+    private static bool? Flag(HttpContext http, string name) => http.Request.Query[name].ToString() switch
+    {
+        "true" => true,
+        "false" => false,
+        "" when !http.Request.Query.ContainsKey(name) => false,
+        _ => null,
+    };
 
     private static (CorrectTransaction? Command, Refusal? Problem) Read(string key, string transaction, CorrectionRequest request)
     {
@@ -62,57 +85,58 @@ public static class CorrectTransactionEndpoint
             ? (new(
                 key, transaction, request.Kind, request.ReasonCode, request.Reason, request.Effective,
                 request.Amount is null ? null : amount, request.AccountId, request.FromAccountId, request.ToAccountId,
-                request.EffectiveAt), null)
+                request.EffectiveAt, request.AllowOverdrawn), null)
             : (null, problem);
     }
 }
 
-/// <summary>Corrects a transaction.</summary>
-/// <param name="Transaction">Public id of the transaction.</param>
-internal sealed record CorrectTransaction(
-    string CommandId, string Transaction, CorrectionKind Kind, string ReasonCode, string? Reason,
-    CorrectionTime Effective = CorrectionTime.Original, Money? Amount = null, string? Account = null, string? From = null,
-    string? To = null, DateTimeOffset? EffectiveAt = null)
+public static class CorrectTransactionHandler
 {
-    public static CommandShape<CorrectTransaction> Shape { get; } = new(
+    internal static CommandShape<CorrectTransaction> Shape { get; } = new(
         CorrectionOperation.Message,
         c => c.CommandId,
         c => (c.ReasonCode, c.Reason),
         c => Reasons.OfMoney(c.Reason)
             ?? Reasons.Problem(c.ReasonCode, c.Reason)
-            ?? c.CheckMembers()
+            ?? CommandValidation.CheckEnum("kind", c.Kind)
+            ?? CommandValidation.CheckEnum("effective", c.Effective)
+            ?? CheckMembers(c)
             ?? (c.Amount is { } amount ? CommandValidation.CheckAmount(amount) : null)
             ?? CommandValidation.CheckEffectiveAt(c.EffectiveAt))
     {
         Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() },
     };
 
+    public static Task<CommandReply> Handle(
+        CorrectTransaction command, Envelope envelope, Corrections corrections, CancellationToken ct) =>
+        corrections.BusAsync(command, envelope, ct);
+
     /// <summary>The references to the right accounts, with the JSON pointers of their members.</summary>
-    public IReadOnlyList<AccountReference> References() =>
+    internal static IReadOnlyList<AccountReference> References(CorrectTransaction command) =>
     [
         .. new (string? Account, string Pointer, string Member)[]
         {
-            (Account, "/accountId", nameof(Account)), (From, "/fromAccountId", nameof(From)), (To, "/toAccountId", nameof(To)),
+            (command.Account, "/accountId", nameof(command.Account)),
+            (command.From, "/fromAccountId", nameof(command.From)),
+            (command.To, "/toAccountId", nameof(command.To)),
         }.Where(a => a.Account is not null).Select(a => new AccountReference(a.Account!, a.Pointer, a.Member)),
     ];
 
-    /// <summary>Without the content, because commands are logged.</summary>
-    public override string ToString() => $"{nameof(CorrectTransaction)} {CommandId}";
-
     /// <summary>Each kind requires its own members and takes no others, so that nothing asked for is ignored.</summary>
-    private Refusal? CheckMembers()
+    private static Refusal? CheckMembers(CorrectTransaction command)
     {
+        var (kind, references) = (command.Kind, References(command));
         var unfit =
-            Amount is not null && Kind != CorrectionKind.Amount ? "amount"
-            : EffectiveAt is not null && Kind != CorrectionKind.EffectiveDate ? "effectiveAt"
-            : References() is [var account, ..] && Kind != CorrectionKind.Account ? account.Pointer![1..]
-            : Effective == CorrectionTime.Now && Kind == CorrectionKind.EffectiveDate ? "effective"
+            command.Amount is not null && kind != CorrectionKind.Amount ? "amount"
+            : command.EffectiveAt is not null && kind != CorrectionKind.EffectiveDate ? "effectiveAt"
+            : references is [var account, ..] && kind != CorrectionKind.Account ? account.Pointer![1..]
+            : command.Effective == CorrectionTime.Now && kind == CorrectionKind.EffectiveDate ? "effective"
             : null;
-        var missing = Kind switch
+        var missing = kind switch
         {
-            CorrectionKind.Amount when Amount is null => "amount",
-            CorrectionKind.EffectiveDate when EffectiveAt is null => "effectiveAt",
-            CorrectionKind.Account when References().Count == 0 => "accountId",
+            CorrectionKind.Amount when command.Amount is null => "amount",
+            CorrectionKind.EffectiveDate when command.EffectiveAt is null => "effectiveAt",
+            CorrectionKind.Account when references.Count == 0 => "accountId",
             _ => null,
         };
         return unfit is not null ? Refusal.Invalid(

@@ -7,7 +7,9 @@ namespace Banking.Accounts.Features;
 /// <summary>The accounts that a correction of kind account names; null where it names none.</summary>
 internal sealed record RightAccounts(Guid? Account = null, Guid? From = null, Guid? To = null);
 
-/// <summary>Decides a correction (ADR 0061).</summary>
+/// <summary>
+/// Decides a correction (ADR 0061) that is approved or needs no approval; <see cref="CorrectionApproval"/> says whether it does (ADR 0067).
+/// </summary>
 internal static class CorrectionDecision
 {
     /// <summary>The largest number of bookings of a correction: a transfer on two accounts is replaced by one on two others.</summary>
@@ -37,7 +39,8 @@ internal static class CorrectionDecision
         var events = Book(command, corrected, next, accounts, ids, now);
         foreach (var account in events.GroupBy(e => e.StreamId))
         {
-            if (CorrectionGuards.Check(accounts[account.Key], [.. account.Select(e => (ICorrectionEvent)e.Data)], now) is { } refusal)
+            var bookings = account.Select(e => (ICorrectionEvent)e.Data).ToList();
+            if (CorrectionGuards.Check(accounts[account.Key], bookings, now, command.AllowOverdrawn == true) is { } refusal)
             {
                 return new Decision.Refused(refusal);
             }
@@ -101,7 +104,8 @@ internal static class CorrectionDecision
         CorrectTransaction command, BookedTransaction corrected, Booking? next, IReadOnlyDictionary<Guid, Account> accounts,
         IReadOnlyList<Guid> ids, DateTimeOffset now)
     {
-        var link = new CorrectionLink(ids[0], corrected.Id, corrected.Root, corrected.Booking.Kind, command.Kind);
+        var link = new CorrectionLink(
+            ids[0], corrected.Id, corrected.Root, corrected.Booking.Kind, command.Kind, command.AllowOverdrawn == true ? true : null);
         var events = new List<NewEvent>();
         var others = 0;
         if (corrected.IsInEffect)

@@ -1,9 +1,11 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
+using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.EventStore.Callers;
+using Banking.Web.Commands;
 
 namespace Banking.Accounts.Features;
 
@@ -46,4 +48,20 @@ internal sealed record CorrectionPlan(
 
     public Decision Decide(CorrectTransaction command, IReadOnlyDictionary<Guid, Account> accounts, DateTimeOffset now) =>
         CorrectionDecision.Decide(command, Corrected, Right, accounts, NewIds, TimeLimit, now);
+
+    /// <summary>What an approval relies on, and whether the correction needs one.</summary>
+    public CommandBasis Basis(
+        CorrectTransaction command, Decision decision, IReadOnlyDictionary<Guid, Account> accounts, CorrectionApprovalRule rule,
+        DateTimeOffset now) => CorrectionApproval.Of(
+            Corrected, accounts, decision is Decision.Accepted accepted ? accepted.Events : [], command.AllowOverdrawn == true, rule, now);
+
+    /// <summary>How to propose the correction.</summary>
+    public string ProposeBy => $"POST /v1/transactions/{Corrected.PublicId}/corrections?{CommandRequest.ProposeParameter}=true";
+
+    /// <summary>The path of the correction that the events book.</summary>
+    public static string Address(IReadOnlyList<NewEvent> events)
+    {
+        var link = ((ICorrectionEvent)events[0].Data).Correction;
+        return $"/v1/transactions/{TransactionId.Format(link.Of, link.Transaction, link.Id)}";
+    }
 }

@@ -1,3 +1,4 @@
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
 using Banking.Accounts.Statements.Domain;
@@ -12,7 +13,7 @@ namespace Banking.Accounts.Features;
 /// <summary>Decides a correction on the accounts as they are now, and shows the result instead of storing it.</summary>
 public sealed class CorrectionPreviews(
     StateReader<Account> states, StateReader<AccountStatements> statements, AccountTimelineSource timelines,
-    HistoricalBalances balances, TimeProvider clock)
+    HistoricalBalances balances, CorrectionApprovalRule approvals, TimeProvider clock)
 {
     /// <summary>
     /// Number of times that the accounts are read. They are read without a lock, because commands must not wait for a dry run.
@@ -53,9 +54,14 @@ public sealed class CorrectionPreviews(
             now = account.RecordedAt > now ? account.RecordedAt : now;
         }
 
-        return plan.Decide(command, accounts, now) switch
+        var decision = plan.Decide(command, accounts, now);
+        var reasons = plan.Basis(command, decision, accounts, approvals, now).Reasons;
+        return decision switch
         {
-            Decision.Accepted accepted => (await ShowAsync(plan, accepted.Events, accounts, now, ct), null),
+            Decision.Accepted accepted => (await ShowAsync(plan, accepted.Events, accounts, now, ct) with
+            {
+                Approval = reasons.Count == 0 ? null : new(reasons, plan.ProposeBy),
+            }, null),
             Decision.Refused refused => (null, refused.Refusal),
             Decision.Rejected no => (null, no.Refusal),
             var other => throw new InvalidOperationException($"{other.GetType().Name} is no decision."),

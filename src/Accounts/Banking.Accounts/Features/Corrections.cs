@@ -1,7 +1,9 @@
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Lookups;
 using Banking.Accounts.ReadModels;
 using Banking.Accounts.Views;
+using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
@@ -10,6 +12,7 @@ using Banking.EventStore.Json;
 using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Http;
+using Wolverine;
 
 namespace Banking.Accounts.Features;
 
@@ -21,11 +24,30 @@ public sealed class Corrections(
     AccountTimelineSource timelines,
     TransactionReader transactions,
     CorrectionPreviews previews,
+    IProposals proposals,
     BackdatingRule rule,
-    TimeProvider clock)
+    CorrectionApprovalRule approvals,
+    TimeProvider clock) : IProposable
 {
+    public string Name => CorrectTransactionHandler.Shape.Name;
+
+    public string Policy => Policies.ControlAccounts;
+
+    /// <summary>Decides a correction that was proposed.</summary>
+    public Task<Outcome> RunAsync(CommandData command, CommandContext context, ProposalStep step, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        return RunAsync(command.Read<CorrectTransaction>(), context, step, ct);
+    }
+
+
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (CorrectTransaction? Command, Refusal? Problem)> read) =>
-        commandRoute.HttpAsync(http, CorrectTransaction.Shape, read, RunAsync, NormalizeAsync);
+        CommandRequest.IsProposed(http)
+            ? commandRoute.HttpAsync(http, CorrectTransactionHandler.Shape, read, ProposeAsync, NormalizeAsync)
+            : commandRoute.HttpAsync(http, CorrectTransactionHandler.Shape, read, RunAsync, NormalizeAsync);
+
+    internal Task<CommandReply> BusAsync(CorrectTransaction command, Envelope envelope, CancellationToken ct) =>
+        commandRoute.BusAsync(command, envelope, CorrectTransactionHandler.Shape, RunAsync, ct, NormalizeAsync);
 
     /// <summary>Shows what the command would do. The request must be one that would be decided; its key stays free.</summary>
     internal async Task<IResult> PreviewAsync(HttpContext http, Func<string, (CorrectTransaction? Command, Refusal? Problem)> read)
@@ -37,8 +59,8 @@ public sealed class Corrections(
         }
 
         var (command, invalid) = read(context.IdempotencyKey);
-        command = command is null ? null : CorrectTransaction.Shape.Kept(command);
-        if ((invalid ?? CorrectTransaction.Shape.Check(command!)) is { } malformed)
+        command = command is null ? null : CorrectTransactionHandler.Shape.Kept(command);
+        if ((invalid ?? CorrectTransactionHandler.Shape.Check(command!)) is { } malformed)
         {
             return new ProblemResult(malformed);
         }
@@ -57,11 +79,18 @@ public sealed class Corrections(
     /// <summary>Normalizes a command that is not decided: only the receipt of an earlier answer is looked up.</summary>
     private async Task<CommandContext> NormalizeAsync(CorrectTransaction command, CommandContext context, CancellationToken ct)
     {
-        var accounts = new ReferencedAccounts(command.References(), resolver);
+        var accounts = new ReferencedAccounts(CorrectTransactionHandler.References(command), resolver);
         return await accounts.ResolveAsync(ct) is null ? accounts.Normalize(context) : context;
     }
 
-    private async Task<Outcome> RunAsync(CorrectTransaction command, CommandContext context, CancellationToken ct)
+    private Task<Outcome> RunAsync(CorrectTransaction command, CommandContext context, CancellationToken ct) =>
+        RunAsync(command, context, step: null, ct);
+
+    private Task<Outcome> ProposeAsync(CorrectTransaction command, CommandContext context, CancellationToken ct) =>
+        RunAsync(command, context, proposals.Propose(CommandData.Of(Name, command), context), ct);
+
+    /// <param name="step">The proposal that the command begins or carries out; null for a command that is sent directly.</param>
+    private async Task<Outcome> RunAsync(CorrectTransaction command, CommandContext context, ProposalStep? step, CancellationToken ct)
     {
         for (var again = true; ; again = false)
         {
@@ -72,7 +101,7 @@ public sealed class Corrections(
             }
 
             using var timelinesInUse = await timelines.ReadAheadAsync(plan.Accounts, plan.Since, ct);
-            var outcome = await group.SubmitAsync(Submission(command, plan, plan.Named.Normalize(context)), ct);
+            var outcome = await group.SubmitAsync(Submission(command, plan, plan.Named.Normalize(context), step), ct);
             if (!again || !plan.Named.IsStale)
             {
                 return outcome;
@@ -80,21 +109,34 @@ public sealed class Corrections(
         }
     }
 
-    private static Submission<Account> Submission(CorrectTransaction command, CorrectionPlan plan, CommandContext context) => new(
+    private Submission<Account> Submission(
+        CorrectTransaction command, CorrectionPlan plan, CommandContext context, ProposalStep? step) => new(
         context,
         plan.Accounts,
         states => plan.CheckAccess(command, context.Caller, states),
-        (states, now) => plan.Decide(command, plan.Accounts.ToDictionary(id => id, id => states[id]), now),
-        (states, events, now) =>
+        (states, now) => Decide(command, plan, plan.Accounts.ToDictionary(id => id, id => states[id]), step, now),
+        (states, events, now) => step?.Answer() ?? CommandAnswer.Created(
+            CorrectionView.Of(plan.Corrected, events, [.. plan.Accounts.Select(id => states[id])], now, command.ReasonCode, command.Reason),
+            events[0].StreamId,
+            CorrectionPlan.Address(events)),
+        () => CommandData.Of(Name, command))
         {
-            var view = CorrectionView.Of(
-                plan.Corrected, events, [.. plan.Accounts.Select(id => states[id])], now, command.ReasonCode, command.Reason);
-            return CommandAnswer.Created(view, events[0].StreamId, $"/v1/transactions/{view.Id}");
-        },
-        () => CommandData.Of(CorrectTransaction.Shape.Name, command))
+            Past = [.. plan.Accounts.Select(id => (id, plan.Since))],
+            Joined = step?.Stream,
+        };
+
+    private Decision Decide(
+        CorrectTransaction command, CorrectionPlan plan, IReadOnlyDictionary<Guid, Account> accounts, ProposalStep? step,
+        DateTimeOffset now)
     {
-        Past = [.. plan.Accounts.Select(id => (id, plan.Since))],
-    };
+        var decision = plan.Decide(command, accounts, now);
+        var basis = plan.Basis(command, decision, accounts, approvals, now);
+        return step is not null ? step.Decide(basis, () => decision, CorrectionPlan.Address, now)
+            : decision is Decision.Accepted && basis.Reasons.Count > 0 ? new Decision.Refused(Refusal.RuleBroken(
+                CorrectionApproval.RequiredCode, "A second person must approve this correction. Propose it.",
+                ("transactionId", plan.Corrected.PublicId), ("approvalReasons", basis.Reasons), ("proposeBy", plan.ProposeBy)))
+            : decision;
+    }
 
     /// <summary>Finds the transaction, the beginning of its chain, and the accounts.</summary>
     private async Task<(CorrectionPlan? Plan, Refusal? Problem)> PrepareAsync(CorrectTransaction command, CancellationToken ct)
@@ -104,7 +146,7 @@ public sealed class Corrections(
             return (null, TransactionReader.NotFound(command.Transaction));
         }
 
-        var named = new ReferencedAccounts(command.References(), resolver);
+        var named = new ReferencedAccounts(CorrectTransactionHandler.References(command), resolver);
         if (await named.ResolveAsync(ct) is { } notFound)
         {
             return (null, notFound);

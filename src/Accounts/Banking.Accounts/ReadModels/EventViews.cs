@@ -29,6 +29,9 @@ public sealed class EventViews(IDocumentStore store, PublicEventData data)
             e.RequiredHeader(HeaderNames.Channel),
             Known(e.RequiredHeader(HeaderNames.Operation)),
             code is null && text is null ? null : new(code, text),
+            Known(e.Header(HeaderNames.Proposal)) is { } proposal
+                ? new(proposal, e.Header(HeaderNames.ProposedBy), e.Header(HeaderNames.ApprovedBy))
+                : null,
             Known(e.Required("correlation", e.CorrelationId)),
             Known(e.CausationId),
             Known(e.RequiredHeader(HeaderNames.IdempotencyKey)),

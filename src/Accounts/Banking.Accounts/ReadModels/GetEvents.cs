@@ -13,6 +13,7 @@ namespace Banking.Accounts.ReadModels;
 
 /// <summary>One stored event with its metadata.</summary>
 /// <param name="Actor">Shown only to staff and to this actor; so are operation, reason, correlation, causation and key.</param>
+/// <param name="Approval">Who proposed and approved the command; absent if it was sent directly. Shown like the actor.</param>
 /// <param name="Position">The event's position in the log.</param>
 /// <param name="Data">The event's data, with money and ids in the form of the API.</param>
 public sealed record EventView(
@@ -27,10 +28,15 @@ public sealed record EventView(
     string? Channel,
     string? Operation,
     ReasonView? Reason,
+    EventApprovalView? Approval,
     string? CorrelationId,
     string? CausationId,
     string? IdempotencyKey,
     JsonElement Data);
+
+/// <summary>The approval of a command that was proposed.</summary>
+/// <param name="ProposalId">The proposal.</param>
+public sealed record EventApprovalView(string ProposalId, string? ProposedBy, string? ApprovedBy);
 
 /// <summary>The reason of a command.</summary>
 public sealed record ReasonView(string? Code, string? Text);

@@ -50,10 +50,16 @@ internal static class MovementReceiptRule
     {
         using var data = JsonDocument.Parse(e.Data);
         return !data.RootElement.TryGetProperty("correction", out var link) || !Guid.TryParse(Text(link, "id"), out var id)
-            || Text(body, "id") != PublicId.Format(TransactionId.Correction, id) ? "its id is the id of the correction"
+            || !Names(body, PublicId.Format(TransactionId.Correction, id)) ? "its id is the id of the correction"
             : Text(body, "reason") != e.ReasonText ? "its reason is the reason of the correction"
             : null;
     }
+
+    /// <summary>
+    /// Whether the answer is that of the correction, or of the approval of a proposal that names the correction as its result.
+    /// </summary>
+    private static bool Names(JsonElement body, string correction) =>
+        Text(body, "id") == correction || Text(body, "result") == $"/v1/transactions/{correction}";
 
     private static bool IsAmount(JsonElement body, JsonElement data)
     {

@@ -12,9 +12,10 @@ namespace Banking.Accounts.Views;
 /// <param name="TransactionId">The deposit, withdrawal or transfer at the beginning of the chain.</param>
 /// <param name="Bookings">The events that would be stored.</param>
 /// <param name="KnownAt">The instant of the decision: the balances before are as known by then.</param>
+/// <param name="Approval">Why the correction needs an approval; absent if it needs none.</param>
 public sealed record CorrectionPreview(
     bool DryRun, string Corrects, string TransactionId, CorrectionKind Kind, IReadOnlyList<BookingView> Bookings,
-    DateTimeOffset KnownAt, IReadOnlyList<PreviewedAccount> Accounts)
+    DateTimeOffset KnownAt, IReadOnlyList<PreviewedAccount> Accounts, NeededApproval? Approval = null)
 {
     internal static CorrectionPreview Of(
         BookedTransaction corrected, IReadOnlyList<NewEvent> events, DateTimeOffset now, IReadOnlyList<PreviewedAccount> accounts)
@@ -30,6 +31,11 @@ public sealed record CorrectionPreview(
             accounts);
     }
 }
+
+/// <summary>The approval that a command needs.</summary>
+/// <param name="Reasons">Codes of the rules that require it.</param>
+/// <param name="ProposeBy">The request that proposes the command.</param>
+public sealed record NeededApproval(IReadOnlyList<string> Reasons, string ProposeBy);
 
 /// <summary>An account that a correction would change.</summary>
 /// <param name="Version">Its version now.</param>

@@ -53,7 +53,8 @@ internal sealed class SimulatedCorrections
                 ? CorrectionTime.Now
                 : CorrectionTime.Original,
             link.Kind == CorrectionKind.Amount ? right!.Amount : null,
-            EffectiveAt: link.Kind == CorrectionKind.EffectiveDate ? right!.EffectiveAt : null);
+            EffectiveAt: link.Kind == CorrectionKind.EffectiveDate ? right!.EffectiveAt : null,
+            AllowOverdrawn: link.AllowOverdrawn);
         return Make(command, corrected, link.Kind != CorrectionKind.Account ? new() : link.Of == TransactionKind.Transfer
             ? new(From: AccountOf(rebooked, Direction.Debit), To: AccountOf(rebooked, Direction.Credit))
             : new(Account: rebooked[0].StreamId));

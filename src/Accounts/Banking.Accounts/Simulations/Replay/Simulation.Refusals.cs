@@ -31,7 +31,7 @@ internal sealed partial class Simulation
 
         var inside = _accounts.Find(command.Accounts).ToList();
         inside.ForEach(a => BeforeRecorded(a, refusal.RecordedAt));
-        if ((isChanged || inside.Any(a => a.Differs)) && !IsGiven(account, facts, command))
+        if ((isChanged || inside.Any(a => a.Differs)) && !IsGiven(refusal, account, facts, command))
         {
             DecideAgain(refusal, account, command, isChanged);
         }
@@ -57,11 +57,12 @@ internal sealed partial class Simulation
     };
 
     /// <summary>
-    /// Whether an outcome does not follow from the simulated past: the limit of the hypothesis replaces all others, and what an account
-    /// outside refused it refuses.
+    /// Whether an outcome does not follow from the simulated past: the limit of the hypothesis replaces all others, what an account outside
+    /// refused it refuses, and nobody approves what was not approved.
     /// </summary>
-    private bool IsGiven(SimulatedAccount account, RefusalFacts facts, SimulatedCommand command) =>
+    private bool IsGiven(RecordedRefusal refusal, SimulatedAccount account, RefusalFacts facts, SimulatedCommand command) =>
         (command.Name == ChangeOverdraftLimitHandler.Definition.Shape.Name && account.HasLimit)
+        || refusal.Code == CorrectionApproval.RequiredCode
         || (command.Accounts.Any(a => _accounts.Find(a) is null) && facts.Account is { } refusing && _accounts.Find(refusing) is null);
 
     private void NoteRefusal(

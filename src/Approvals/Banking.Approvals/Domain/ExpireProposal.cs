@@ -1,0 +1,8 @@
+namespace Banking.Approvals.Domain;
+
+/// <summary>Due command that ends a proposal whose time is over.</summary>
+internal sealed record ExpireProposal(Guid Proposal)
+{
+    /// <summary>Stored name of the operation, permanent.</summary>
+    public const string Operation = "approvals.expire-proposal.v1";
+}

@@ -1,0 +1,60 @@
+using System.Security.Cryptography;
+using System.Text;
+using Banking.Approvals.Domain;
+using Banking.Commands.Approvals;
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.EventStore.Appending;
+using Banking.SharedKernel;
+
+namespace Banking.Approvals.Features;
+
+/// <summary>Stores commands as proposals.</summary>
+public sealed class Proposals(JoinedKind<Proposal> streams, ApprovalSettings settings, TimeProvider clock) : IProposals
+{
+    public ProposalStep Propose(CommandData command, CommandContext context) =>
+        new ProposeStep(streams.Stream(Ids.Next(clock)), command, context, TimeSpan.FromHours(settings.ValidHours));
+
+    internal static string Address(Guid proposal) => $"/v1/proposals/{PublicId.Format(Proposal.Prefix, proposal)}";
+}
+
+/// <summary>Stores a command as a proposal instead of carrying it out.</summary>
+internal sealed class ProposeStep(JoinedStream<Proposal> stream, CommandData command, CommandContext context, TimeSpan validity)
+    : ProposalStep
+{
+    public override JoinedStream Stream => stream;
+
+    public override Decision Decide(
+        CommandBasis basis, Func<Decision> decide, Func<IReadOnlyList<NewEvent>, string?> locate, DateTimeOffset now)
+    {
+        var text = command.ToText();
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        CommandProposed proposed = new(
+            command.Type, text, hash, context.ReasonCode, context.ReasonText, basis.ToJson(), context.Caller.Actor, now + validity, now);
+        return ProposalDecisions.Propose(stream.Id, proposed, decide);
+    }
+
+    public override CommandAnswer Answer()
+    {
+        var proposal = stream.State!;
+        var view = new ProposedView(
+            ProposalDecisions.PublicIdOf(proposal), proposal.CommandHash, proposal.Seen().Reasons, proposal.ExpiresAt, proposal.Version);
+        return CommandAnswer.Created(view, stream.Id, Proposals.Address(stream.Id)) with { IsProposed = true };
+    }
+}
+
+/// <summary>Carries out the command of a proposal that a second person approves.</summary>
+/// <param name="approver">The actor who approves.</param>
+/// <param name="hash">The hash of the command that the approver has seen.</param>
+internal sealed class ApproveStep(JoinedStream<Proposal> stream, string approver, string hash, Guid eventId) : ProposalStep
+{
+    public override JoinedStream Stream => stream;
+
+    public override Decision Decide(
+        CommandBasis basis, Func<Decision> decide, Func<IReadOnlyList<NewEvent>, string?> locate, DateTimeOffset now) =>
+        stream.State is { } proposal
+            ? ProposalDecisions.Approve(proposal, approver, hash, basis, decide, locate, eventId, now)
+            : new Decision.Rejected(ProposalCommands.NotFound);
+
+    public override CommandAnswer Answer() => CommandAnswer.Changed(ProposalView.Of(stream.State!), stream.Id);
+}

@@ -1,0 +1,88 @@
+using Banking.Approvals.Domain;
+using Banking.Approvals.Features;
+using Banking.Commands.Approvals;
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.EventStore.Json;
+using Banking.SharedKernel;
+using Banking.Web.Http;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Approvals.ReadModels;
+
+public static class GetProposalsEndpoint
+{
+    [WolverineGet("/v1/proposals", OperationId = "listProposals")]
+    [PageParameters]
+    [QueryParameter<ProposalStatus>("status", "Only proposals with this status.")]
+    [QueryParameter("command", "Only proposals of this command, by its permanent name.")]
+    [Tags("Approvals")]
+    [EndpointSummary("List proposals, oldest first")]
+    [EndpointDescription("Lists proposals of commands, oldest first.")]
+    [Authorize(Policies.ReadProposals)]
+    [Problems("malformed_filter")]
+    [ProducesResponseType<Page<ProposalView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> List(
+        StateReader<Proposal> states, IEnumerable<IProposable> proposable, HttpContext http)
+    {
+        var (paging, problem) = Paging.Read(http.Request);
+        var after = Guid.Empty;
+        if (problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after))
+        {
+            problem = Paging.Malformed;
+        }
+
+        var search = new StateSearch();
+        problem ??= AddFilters(http.Request.Query, [.. proposable.Select(p => p.Name)], search);
+        if (problem is not null)
+        {
+            return new ProblemResult(problem);
+        }
+
+        var found = await states.ListAsync(search, after, paging!.Limit + 1, http.RequestAborted);
+        var page = Page<Proposal>.Of(found, paging.Limit, p => p.Id.ToString("N"));
+        return TypedResults.Json(new Page<ProposalView>([.. page.Items.Select(ProposalView.Of)], page.NextCursor), ApiJson.Options);
+    }
+
+    [WolverineGet("/v1/proposals/{proposal}", OperationId = "getProposal")]
+    [HasVersion]
+    [Tags("Approvals")]
+    [EndpointSummary("Read a proposal")]
+    [EndpointDescription("Reads a proposal: the command, its hash, what it relies on, and what became of it.")]
+    [Authorize(Policies.ReadProposals)]
+    [Problems("proposal_not_found")]
+    [ProducesResponseType<ProposalView>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(string proposal, StateReader<Proposal> states, HttpContext http) =>
+        PublicId.TryParse(Proposal.Prefix, proposal, out var id) && await states.FindAsync(id, http.RequestAborted) is { } found
+            ? new VersionedResult(ProposalView.Of(found), found.Version)
+            : new ProblemResult(ProposalCommands.NotFound);
+
+    private static Refusal? AddFilters(IQueryCollection query, IReadOnlyList<string> commands, StateSearch search)
+    {
+        if (query.TryGetValue("status", out var status))
+        {
+            var names = Enum.GetNames<ProposalStatus>().Select(WireNames.Of).ToList();
+            if (!names.Contains(status.ToString()))
+            {
+                return Refusal.Malformed("malformed_filter", $"status is one of {string.Join(", ", names)}.");
+            }
+
+            search.AddByData("d.data ->> 'status' = ?", status.ToString());
+        }
+
+        if (query.TryGetValue("command", out var command))
+        {
+            if (!commands.Contains(command.ToString()))
+            {
+                return Refusal.Malformed("malformed_filter", $"command is one of {string.Join(", ", commands)}.");
+            }
+
+            search.AddByData("d.data ->> 'name' = ?", command.ToString());
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,57 @@
+using Banking.Approvals.Domain;
+using Banking.Approvals.Features;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Json;
+using Banking.SharedKernel;
+using Banking.Web.Http;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Banking.Approvals.ReadModels;
+
+/// <summary>A refused attempt to decide a proposal.</summary>
+/// <param name="Operation">The request, such as an approval.</param>
+/// <param name="Version">The version of the proposal that the decision saw.</param>
+public sealed record RefusedAttemptView(
+    string Id, string Operation, string Code, string Detail, string Actor, long Version, DateTimeOffset RecordedAt)
+{
+    internal static RefusedAttemptView Of(RecordedRefusal r) => new(
+        PublicId.Format("ref", r.Id), r.Operation, r.Code, r.Detail, r.Actor, r.StreamVersion, r.RecordedAt);
+}
+
+public static class GetRefusedAttemptsEndpoint
+{
+    [WolverineGet("/v1/proposals/{proposal}/refusals", OperationId = "listRefusedAttempts")]
+    [PageParameters]
+    [Tags("Approvals")]
+    [EndpointSummary("List refused attempts to decide a proposal, newest first")]
+    [EndpointDescription("Lists the attempts to approve, reject or withdraw a proposal that were refused, newest first.")]
+    [Authorize(Policies.ReadProposals)]
+    [Problems("proposal_not_found")]
+    [ProducesResponseType<Page<RefusedAttemptView>>(StatusCodes.Status200OK)]
+    public static async Task<IResult> Get(string proposal, StateReader<Proposal> states, IQuerySession session, HttpContext http)
+    {
+        var (paging, problem) = Paging.Read(http.Request);
+        var before = Guid.AllBitsSet;
+        if (problem is not null || (paging!.After is not null && !Exact.TryId(paging.After, out before)))
+        {
+            return new ProblemResult(problem ?? Paging.Malformed);
+        }
+
+        if (!PublicId.TryParse(Proposal.Prefix, proposal, out var id) || await states.FindAsync(id, http.RequestAborted) is null)
+        {
+            return new ProblemResult(ProposalCommands.NotFound);
+        }
+
+        var refusals = await session.QueryAsync<RecordedRefusal>(
+            "where (d.data ->> 'streamId')::uuid = ? and d.id < ? order by d.id desc limit ?",
+            http.RequestAborted, id, before, paging.Limit + 1);
+        var page = Page<RecordedRefusal>.Of(refusals, paging.Limit, r => r.Id.ToString("N"));
+        return TypedResults.Json(
+            new Page<RefusedAttemptView>([.. page.Items.Select(RefusedAttemptView.Of)], page.NextCursor), ApiJson.Options);
+    }
+}

@@ -1,0 +1,24 @@
+using Banking.Commands.Decisions;
+using Banking.Commands.Receipts;
+
+namespace Banking.Commands.Approvals;
+
+/// <summary>A kind of command that can be proposed. The module that decides it registers it.</summary>
+public interface IProposable
+{
+    /// <summary>The permanent name of the command, with a version.</summary>
+    string Name { get; }
+
+    /// <summary>The authorization policy of the command: an approver must be allowed to send the command directly.</summary>
+    string Policy { get; }
+
+    /// <summary>Decides a proposed command again, together with its proposal.</summary>
+    Task<Outcome> RunAsync(CommandData command, CommandContext context, ProposalStep step, CancellationToken ct);
+}
+
+/// <summary>Makes proposals of commands. The module Approvals implements it.</summary>
+public interface IProposals
+{
+    /// <summary>Returns the step that stores the command as a proposal instead of carrying it out.</summary>
+    ProposalStep Propose(CommandData command, CommandContext context);
+}
