@@ -47,7 +47,33 @@ public sealed class RepairTests(BankFixture bank) : IClassFixture<BankFixture>
         await bank.ForgeAsync("drop function public.disk_full() cascade");
         Assert.Equal(1, repaired.Json.GetProperty("repaired").GetArrayLength());
         Assert.False(repaired.Json.TryGetProperty("remaining", out _), repaired.Body);
+        Assert.True(repaired.Json.GetProperty("isComplete").GetBoolean());
         Assert.Single(await bank.QueryAsync<Guid>($"select id from accounts.mt_doc_account where id = '{forgery.Account}'"));
+    }
+
+    [Fact]
+    public async Task A_repair_that_stops_before_all_parts_says_that_it_is_not_complete()
+    {
+        await (await new Forgery(bank).CreateAsync()).ForgeAsync("delete from accounts.mt_doc_account where id = {account}");
+        await (await new Forgery(bank).CreateAsync()).ForgeAsync("delete from accounts.mt_doc_account where id = {account}");
+        await bank.ForgeAsync(
+            """
+            create sequence public.repairs;
+            create function public.disk_full() returns trigger language plpgsql security definer as
+              $$ begin
+                if nextval('public.repairs') > 1 then raise exception 'no space left on device' using errcode = '53100'; end if;
+                return new;
+              end $$;
+            create trigger disk_full before insert on accounts.mt_doc_account for each row execute function public.disk_full();
+            """);
+
+        var answer = await _operator.PostAsync("/ops/projections/entries/repair", Why);
+
+        await bank.ForgeAsync("drop function public.disk_full() cascade; drop sequence public.repairs");
+        Assert.False(answer.Ok().Json.GetProperty("isComplete").GetBoolean());
+        Assert.Equal(1, answer.Json.GetProperty("repaired").GetArrayLength());
+        Assert.False(answer.Json.TryGetProperty("remaining", out _), answer.Body);
+        Assert.True((await _operator.PostAsync("/ops/projections/entries/repair", Why)).Ok().Json.GetProperty("isComplete").GetBoolean());
     }
 
     [Theory]

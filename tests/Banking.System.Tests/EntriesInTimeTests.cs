@@ -46,7 +46,7 @@ public sealed class EntriesInTimeTests(BankFixture bank) : IClassFixture<BankFix
     }
 
     [Theory]
-    // The clocks of Berlin went back on 25 October 2026, so that day has 25 hours; Samoa had no 30 December 2011.
+    // The clocks of Berlin went back on 25 October 2026, so that day has 25 hours.
     [InlineData("from=2026-10-25&to=2026-10-26&tz=Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z")]
     [InlineData("from=2026-10-25&to=2026-10-26", "2026-10-25T00:00:00Z", "2026-10-26T00:00:00Z")]
     [InlineData("from=2026-10-25T00:00&to=2026-10-26&tz=Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z")]

@@ -1,6 +1,7 @@
+using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
 using Banking.Testing;
-using Banking.Web.Http;
 
 namespace Banking.System.Tests;
 
@@ -56,6 +57,9 @@ public sealed class PagingTests(BankFixture bank) : IClassFixture<BankFixture>
     {
         var account = await _teller.OpenAsync(balance: "1.00");
         await _teller.WithdrawAsync(account, "999.00");
+        await _teller.WithdrawAsync(account, "998.00");
+        await _teller.DepositAsync(account, "1.00");
+        await _teller.OpenAsync();
         var path = string.Format(null, list, account);
         path += path.Contains('?', StringComparison.Ordinal) ? "&" : "?";
 
@@ -68,22 +72,50 @@ public sealed class PagingTests(BankFixture bank) : IClassFixture<BankFixture>
 
         Assert.Single((await _teller.GetAsync(path + "limit=1")).Ok().Items());
         (await _teller.GetAsync(path + "limit=500")).Ok();
+        // A cursor begins with a hash of its list.
+        var prefix = Decoded((await _teller.GetAsync(path + "limit=1")).Ok().NextCursor()!)[..8];
         string[] forged =
         [
-            "", "nonsense", "!!!!", "AA==", new('A', 300), "A%00A", Paging.Encode("-1"), Paging.Encode("' or 1=1 --"), Paging.Encode("1 "),
-            Paging.Encode("\0"),
-            "_____w", Paging.Encode("9223372036854775808"),
+            "", "nonsense", "!!!!", "AA==", new('A', 300), "A%00A", Encoded("1"), Encoded(prefix + "-1"), Encoded(prefix + "' or 1=1 --"),
+            Encoded(prefix + "1 "), Encoded(prefix + "\0"), "_____w", Encoded(prefix + "9223372036854775808"),
         ];
         foreach (var cursor in forged)
         {
             (await _teller.GetAsync($"{path}cursor={cursor}")).IsProblem(400, "malformed_cursor");
         }
 
-        var beyond = list.Contains("entries", StringComparison.Ordinal) || list.Contains("events", StringComparison.Ordinal)
-            ? Paging.Encode("9223372036854775807")
-            : Paging.Encode(list.Contains("refusals", StringComparison.Ordinal) ? new('0', 32) : new('f', 32));
-        Assert.Equal("""{"items":[]}""", (await _teller.GetAsync($"{path}cursor={beyond}")).Ok().Body);
+        var beyond = path.Contains("entries", StringComparison.Ordinal) || path.Contains("events", StringComparison.Ordinal)
+            ? "9223372036854775807"
+            : new(path.Contains("refusals", StringComparison.Ordinal) ? '0' : 'f', 32);
+        Assert.Equal("""{"items":[]}""", (await _teller.GetAsync($"{path}cursor={Encoded(prefix + beyond)}")).Ok().Body);
     }
+
+    [Fact]
+    public async Task A_cursor_of_another_list_or_other_filters_is_malformed()
+    {
+        var (first, second) = (await _teller.OpenAsync(balance: "1.00"), await _teller.OpenAsync(balance: "1.00"));
+        foreach (var account in (string[])[first, first, second, second])
+        {
+            await _teller.DepositAsync(account, "1.00");
+        }
+
+        (await _teller.GetCurrentAsync("/v1/entries", await bank.LastAsync())).Ok();
+        var cursor = (await _teller.GetAsync($"/v1/deposits?account={first}&currency=EUR&limit=1")).Ok().NextCursor();
+
+        (await _teller.GetAsync($"/v1/deposits?currency=EUR&cursor={cursor}&account={first}&limit=2")).Ok();
+        foreach (var path in (string[])
+        [
+            $"/v1/deposits?account={second}&currency=EUR", $"/v1/deposits?account={first}", "/v1/deposits?", "/v1/withdrawals?",
+            $"/v1/accounts/{first}/entries?", "/v1/entries?", "/audit/events?",
+        ])
+        {
+            (await bank.As("auditor").GetAsync($"{path}&cursor={cursor}")).IsProblem(400, "malformed_cursor");
+        }
+    }
+
+    private static string Encoded(string cursor) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(cursor));
+
+    private static string Decoded(string cursor) => Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor));
 
     private static string Id(JsonElement item) => item.GetProperty("id").GetString()!;
 }

@@ -76,14 +76,17 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
         (await _operator.PostAsync("/ops/projections/audit/repair", Why, key)).IsProblem(409, "request_in_progress");
     }
 
-    [Fact]
-    public async Task A_request_whose_answer_cannot_be_stored_is_still_answered_with_what_it_did()
+    [Theory]
+    // The disk is full; a right is missing, which does not pass.
+    [InlineData("53100")]
+    [InlineData("42501")]
+    public async Task A_request_whose_answer_cannot_be_stored_is_still_answered_with_what_it_did(string failure)
     {
         var key = ("Idempotency-Key", BankClient.NewKey());
         await ExecuteAsync(
-            """
+            $"""
             create function public.disk_full() returns trigger language plpgsql as
-              $$ begin raise exception 'no space left on device' using errcode = '53100'; end $$;
+              $$ begin raise exception 'not stored' using errcode = '{failure}'; end $$;
             create trigger disk_full before update on platform.request_key for each row execute function public.disk_full();
             """);
 

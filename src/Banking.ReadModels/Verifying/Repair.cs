@@ -15,7 +15,10 @@ namespace Banking.ReadModels.Verifying;
 /// <param name="Remaining">
 /// Differences that remain: a part of the log that contradicts itself cannot be projected. Null if they are not known.
 /// </param>
-public sealed record RepairResult(IReadOnlyList<Difference> Repaired, IReadOnlyList<Difference>? Remaining);
+/// <param name="Failed">Parts whose repair failed, with the reason.</param>
+/// <param name="IsComplete">Whether each part was repaired or failed; otherwise the repair stopped before some of them.</param>
+public sealed record RepairResult(
+    IReadOnlyList<Difference> Repaired, IReadOnlyList<Difference>? Remaining, IReadOnlyList<Difference> Failed, bool IsComplete);
 
 /// <summary>
 /// Rebuilds data that differs from the log, in the active version of a read model and in stored states, when an operator requests it. The
@@ -69,7 +72,7 @@ public sealed class Repair(
         if (differences.Count == 0)
         {
             await SentinelStatus.SetRemainingAsync(source, d => d.Model == name, [], ct);
-            return new([], []);
+            return new([], [], [], IsComplete: true);
         }
 
         var (repaired, failed) = (new List<Difference>(), new List<Difference>());
@@ -80,18 +83,32 @@ public sealed class Repair(
                 repaired.AddRange(done.Where(d => d.Table != Failed));
                 failed.AddRange(done.Where(d => d.Table == Failed));
             }
-
-            // Compare again: the repaired data must now match the log.
-            IReadOnlyList<Difference> remaining =
-                [.. failed, .. (await verification.RunAsync(Guid.Empty, null, _ => { }, ct)).Differences];
-            await SentinelStatus.SetRemainingAsync(source, d => d.Model == name, remaining, ct);
-            return new(repaired, remaining);
         }
         catch (Exception failure) when (repaired.Count > 0)
         {
             // Committed repairs must not be answered as if nothing was done.
-            logger.LogWarning(failure, "The repair of {Name} is not complete, or the comparison after it failed. Repeat the repair.", name);
-            return new(repaired, null);
+            logger.LogWarning(failure, "The repair of {Name} stopped before all parts were repaired. Repeat the repair.", name);
+            return new(repaired, null, failed, IsComplete: false);
+        }
+
+        return new(repaired, await CompareAgainAsync(name, verification, failed, ct), failed, IsComplete: true);
+    }
+
+    /// <summary>The differences that remain; null if the comparison fails: the repair was done all the same.</summary>
+    private async Task<IReadOnlyList<Difference>?> CompareAgainAsync(
+        string name, Verification verification, IReadOnlyList<Difference> failed, CancellationToken ct)
+    {
+        try
+        {
+            IReadOnlyList<Difference> remaining =
+                [.. failed, .. (await verification.RunAsync(Guid.Empty, null, _ => { }, ct)).Differences];
+            await SentinelStatus.SetRemainingAsync(source, d => d.Model == name, remaining, ct);
+            return remaining;
+        }
+        catch (Exception failure)
+        {
+            logger.LogWarning(failure, "{Name} was repaired, but the comparison after it failed. Repeat it to compare again.", name);
+            return null;
         }
     }
 

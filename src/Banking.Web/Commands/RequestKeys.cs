@@ -93,9 +93,13 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
         {
             await store.KeepAsync(id, answer);
         }
-        catch (Exception failure) when (Failures.IsTransient(failure))
+        catch (Exception failure)
         {
-            logger.LogWarning(
+            // A lasting failure needs an operator, but it does not undo the request either.
+            var isTransient = Failures.IsTransient(failure);
+            logger.Log(
+                isTransient ? LogLevel.Warning : LogLevel.Error,
+                isTransient ? null : failure,
                 "Cannot store the answer of a request that was executed; a repeat with its key gets request_in_progress: {Reason}",
                 failure.Message);
         }
@@ -110,9 +114,12 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
         {
             await store.ReleaseAsync(id);
         }
-        catch (Exception failure) when (Failures.IsTransient(failure))
+        catch (Exception failure)
         {
-            logger.LogWarning(
+            var isTransient = Failures.IsTransient(failure);
+            logger.Log(
+                isTransient ? LogLevel.Warning : LogLevel.Error,
+                isTransient ? null : failure,
                 "Cannot release the key of a request that was not executed; it stays bound to the request's content: {Reason}",
                 failure.Message);
         }

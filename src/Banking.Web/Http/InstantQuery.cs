@@ -32,8 +32,12 @@ public static class InstantQuery
         }
 
         return Refusal.Malformed(
-            "time_zone_not_applicable", $"tz is the time zone of a local {string.Join(" or ", instants!)}, which is not given.");
+            "time_zone_not_applicable", $"tz has no effect: give {Text(instants)}, or leave out tz.");
     }
+
+    private static string Text(ReadOnlySpan<string> names) => names is [var only]
+        ? only
+        : $"{string.Join(", ", names[..^1]!)} or {names[^1]}";
 
     /// <summary>
     /// The instant; null if the query has none; or its problem. The refusal of a local time that was skipped or doubled names both

@@ -31,7 +31,7 @@ public readonly record struct Interval(DateTimeOffset? From, DateTimeOffset? To)
         var (zone, problem) = ZoneQuery.Read(request);
         return problem is not null ? (null, problem)
             : LocalDay.StartOf(day, zone) is { } start ? (start, null)
-            : (null, Refusal.Malformed("malformed_time", $"{name}: the day is outside of the years 1900 to 9999."));
+            : (null, Refusal.Malformed("malformed_time", $"{name}: days from 1900-01-02 to 9999-12-30 are accepted."));
     }
 }
 
@@ -42,8 +42,13 @@ public sealed class IntervalParametersAttribute(string from, string to, string w
 {
     public IReadOnlyList<QueryParameter> Parameters { get; } =
     [
-        new(from, $"{what} at or after this instant: RFC 3339, a local time with tz, or a day such as 2026-11-17.", typeof(DateTimeOffset)),
-        new(to, $"{what} before this instant.", typeof(DateTimeOffset)),
+        // Text, not date-time: a client that sends an instant always sends an offset, and then a time zone has no effect.
+        new(
+            from,
+            $"{what} at or after this: an instant such as 2026-11-17T15:00:00+01:00, a local time such as 2026-11-17T15:00 with tz, or a "
+                + "day such as 2026-11-17.",
+            typeof(string)),
+        new(to, $"{what} before this: an instant, a local time with tz, or a day.", typeof(string)),
     ];
 
     public IReadOnlyList<string> Codes { get; } = ["malformed_period"];

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Security.Cryptography;
 using System.Text;
 using Banking.Commands.Decisions;
 using Banking.SharedKernel;
@@ -11,21 +12,27 @@ namespace Banking.Web.Http;
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor)
 {
     /// <summary>Makes a page from one item more than it holds: the additional item shows that there is a next page.</summary>
-    public static Page<T> Of(IReadOnlyList<T> itemsAndNext, int limit, Func<T, string> cursor)
+    public static Page<T> Of(IReadOnlyList<T> itemsAndNext, Paging paging, Func<T, string> cursor)
     {
         ArgumentNullException.ThrowIfNull(itemsAndNext);
+        ArgumentNullException.ThrowIfNull(paging);
         ArgumentNullException.ThrowIfNull(cursor);
-        return itemsAndNext.Count <= limit
+        return itemsAndNext.Count <= paging.Limit
             ? new(itemsAndNext, null)
-            : new([.. itemsAndNext.Take(limit)], Paging.Encode(cursor(itemsAndNext[limit - 1])));
+            : new([.. itemsAndNext.Take(paging.Limit)], paging.Encode(cursor(itemsAndNext[paging.Limit - 1])));
     }
 }
 
-/// <summary>The start and size of a page. Keyset paging: a page does not change when items are added.</summary>
-public sealed record Paging(int Limit, string? After)
+/// <summary>
+/// The start and size of a page. Keyset paging: a page does not change when items are added. A cursor belongs to its list and its filters.
+/// In another list it would be an arbitrary place, and the answer could look like the last page.
+/// </summary>
+/// <param name="List">Identifies the list and its filters.</param>
+public sealed record Paging(int Limit, string? After, string List)
 {
     private const int DefaultLimit = 50;
     private const int MaxLimit = 500;
+    private const int ListLength = 8;
 
     public static (Paging? Paging, Refusal? Problem) Read(HttpRequest request)
     {
@@ -37,20 +44,33 @@ public sealed record Paging(int Limit, string? After)
             return (null, Refusal.Malformed("malformed_limit", $"limit must be 1 to {MaxLimit}."));
         }
 
+        var list = ListOf(request);
         if (!request.Query.TryGetValue("cursor", out var cursor))
         {
-            return (new(limit, null), null);
+            return (new(limit, null, list), null);
         }
 
-        return Decode(cursor.ToString()) is { } after
-            ? (new(limit, after), null)
+        return Decode(cursor.ToString()) is { } decoded && decoded.StartsWith(list, StringComparison.Ordinal)
+            ? (new(limit, decoded[ListLength..], list), null)
             : (null, Malformed);
     }
 
-    /// <summary>The refusal of a cursor that this bank did not give.</summary>
-    public static Refusal Malformed => Refusal.Malformed("malformed_cursor", "cursor must be a value that nextCursor gave.");
+    /// <summary>The refusal of a cursor that this list did not give.</summary>
+    public static Refusal Malformed =>
+        Refusal.Malformed("malformed_cursor", "cursor must be a value that nextCursor of this list gave, with the same filters.");
 
-    public static string Encode(string cursor) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(cursor));
+    public string Encode(string cursor) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(List + cursor));
+
+    /// <summary>A hash of the path and of all parameters except those of paging. The order of parameters has no meaning.</summary>
+    private static string ListOf(HttpRequest request)
+    {
+        var filters = request.Query
+            .Where(p => p.Key is not ("limit" or "cursor"))
+            .OrderBy(p => p.Key, StringComparer.Ordinal)
+            .Select(p => $"{p.Key}={p.Value}");
+        var list = request.Path.Value + "?" + string.Join('&', filters);
+        return Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(list)))[..ListLength];
+    }
 
     private static string? Decode(string cursor)
     {

@@ -11,7 +11,9 @@ internal static class SharedProblems
     private static IEnumerable<ProblemType> OfReads =>
     [
         new("malformed_limit", RefusalKind.Malformed, "limit is not a number in its range.", "Correct it, or leave it out."),
-        new("malformed_cursor", RefusalKind.Malformed, "cursor is not a value that nextCursor gave.", "Start at the first page."),
+        new(
+            "malformed_cursor", RefusalKind.Malformed, "cursor is not a value that nextCursor of this list gave for the same filters.",
+            "Start at the first page."),
         new("malformed_filter", RefusalKind.Malformed, "The value of a filter cannot be one.", "Correct the parameter that detail names."),
         new(
             "malformed_position", RefusalKind.Malformed, "A position is not a number that the bank gave.",
@@ -39,15 +41,19 @@ internal static class SharedProblems
     private static IEnumerable<ProblemType> OfValues =>
     [
         new(
-            "malformed_time", RefusalKind.Malformed, "A value is not an instant of RFC 3339, or tz is not a time zone.",
-            "Send an instant with an offset, or a local time with tz."),
+            "malformed_time", RefusalKind.Malformed,
+            "A value is neither an instant of RFC 3339 nor, where days are accepted, a day from 1900 to 9999; or tz is not a time zone.",
+            "Send an instant with an offset, a local time with tz, or a day where days are accepted."),
         new(
             "local_time_skipped", RefusalKind.Invalid, "The local time does not exist, because daylight saving time skipped it.",
             "Send one of candidates.", "candidates"),
         new(
             "local_time_doubled", RefusalKind.Invalid, "The local time occurred twice, because daylight saving time ended.",
             "Send one of candidates.", "candidates"),
-        new("time_zone_not_applicable", RefusalKind.Malformed, "tz is given without a local time to which it applies.", "Leave out tz."),
+        new(
+            "time_zone_not_applicable", RefusalKind.Malformed,
+            "tz is given without a local time or a day to which it applies, or for the ledger, whose days are those of UTC.",
+            "Leave out tz."),
         new("malformed_date", RefusalKind.Malformed, "A value is not a day.", "Send a day such as 2026-11-17.")
         { FurtherKinds = [RefusalKind.Invalid] },
         new("malformed_period", RefusalKind.Malformed, "The period ends before it begins.", "Correct from and to.")

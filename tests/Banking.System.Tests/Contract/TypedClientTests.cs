@@ -24,6 +24,7 @@ public sealed class TypedClientTests(BankFixture bank) : IClassFixture<BankFixtu
         Assert.Equal("7.50", (await client.GetBalanceAsync(from)).Balance.Value);
         Assert.Equal("20.00", (await client.GetBalanceAsync(from, version: 2)).Balance.Value);
         Assert.Equal(["20.00", "12.50"], (await client.ListEntriesAsync(from)).Items.Select(e => e.Amount!.Value).OrderDescending());
+        Assert.Equal(2, (await client.ListEntriesAsync(from, from: "2020-01-01", to: "2900-01-01T00:00", tz: "Europe/Berlin")).Items.Count);
         Assert.Contains((await client.ListAccountsAsync(status: AccountStatus.Open, limit: 500)).Items, a => a.Id == from);
     }
 

@@ -1,6 +1,7 @@
 using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
 using Banking.EventStore.Callers;
+using Banking.Web.Http;
 
 namespace Banking.Accounts.Explaining;
 
@@ -8,8 +9,9 @@ namespace Banking.Accounts.Explaining;
 internal sealed class ChangesAnswer(
     Account account, ChangeQuery query, MomentReader moments, AccountChanges changes, CancellationToken ct)
 {
-    public async Task<ChangesView> ReadAsync(ChangeCursor? cursor, int limit, EventViews events, Caller caller)
+    public async Task<ChangesView> ReadAsync(ChangeCursor? cursor, Paging paging, EventViews events, Caller caller)
     {
+        var limit = paging.Limit;
         var known = cursor?.Known ?? await KnownAsync(query.Axis == TimeAxis.Recorded ? query.To?.AddTicks(-1) : query.KnownAt);
         var (opening, closing, found) = query.Axis == TimeAxis.Recorded
             ? await RecordedAsync(cursor, known, limit)
@@ -17,7 +19,7 @@ internal sealed class ChangesAnswer(
         return new(
             AccountId.Format(account.Id), query.Axis, query.From, query.To, known, opening.View(), closing.View(),
             [.. found.Take(limit).Select(c => ChangeView.Of(c.Event, c.Before, c.After, events, caller))],
-            found.Count > limit ? Banking.Web.Http.Paging.Encode(CursorAfter(found[limit - 1], known).Format(query.Axis)) : null);
+            found.Count > limit ? paging.Encode(CursorAfter(found[limit - 1], known).Format(query.Axis)) : null);
     }
 
     private async Task<(AccountFacts Opening, AccountFacts Closing, IReadOnlyList<AccountChange> Changes)> RecordedAsync(

@@ -62,7 +62,7 @@ public static class GetChangesEndpoint
             ? new ProblemResult(problem)
             : TypedResults.Json(
                 await new ChangesAnswer(found, range!, moments, changes, http.RequestAborted)
-                    .ReadAsync(cursor, paging!.Limit, events, http.Caller()),
+                    .ReadAsync(cursor, paging!, events, http.Caller()),
                 ApiJson.Options);
     }
 }

@@ -69,7 +69,7 @@ public static class GetExplainedMovementsEndpoint
             new Page<ChangeView>(
                 [.. items.Select(c => ChangeView.Of(c.Event, c.Before, c.After, events, caller))],
                 last is { } place
-                    ? Paging.Encode(new ChangeCursor(query!.Counted.Version, place.EffectiveAt.UtcTicks, place.Version)
+                    ? paging.Encode(new ChangeCursor(query!.Counted.Version, place.EffectiveAt.UtcTicks, place.Version)
                         .Format(TimeAxis.Effective))
                     : null),
             ApiJson.Options);

@@ -18,7 +18,7 @@ public sealed class BankFigures(NpgsqlDataSource source)
     private const string RecordedDays =
         $"select distinct recorded_on from {Table} where {IsWanted} order by recorded_on limit $4";
 
-    /// <summary>The number of a day is that of the last of its midnights $4 that is not after a quarter of an hour.</summary>
+    /// <summary>A quarter of an hour belongs to the day of the last midnight in $4 at or before its start.</summary>
     private const string Sums =
         $"""
         select width_bucket({DayFigures.Start}, $4::timestamptz[]) as day, currency, scale, kind, sum(events)::bigint, sum(amount)

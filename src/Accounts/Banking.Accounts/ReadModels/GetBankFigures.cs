@@ -55,7 +55,7 @@ public static class GetBankFiguresEndpoint
         return TypedResults.Json(
             Page<BankDayView>.Of(
                 [.. found.GroupBy(f => f.RecordedOn).Select(View)],
-                paging.Limit,
+                paging,
                 d => d.RecordedOn.AddDays(1).ToString("O", CultureInfo.InvariantCulture)),
             ApiJson.Options);
     }

@@ -133,6 +133,6 @@ public static class GetEntriesEndpoint
             .Select(e => EntryView.Of(e, caller))
             .ToList();
         return TypedResults.Json(
-            Page<EntryView>.Of(entries, paging.Limit, e => e.Version.ToString(CultureInfo.InvariantCulture)), ApiJson.Options);
+            Page<EntryView>.Of(entries, paging, e => e.Version.ToString(CultureInfo.InvariantCulture)), ApiJson.Options);
     }
 }

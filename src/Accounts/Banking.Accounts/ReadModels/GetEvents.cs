@@ -82,7 +82,7 @@ public static class GetEventsEndpoint
         var caller = http.Caller();
         return TypedResults.Json(
             Page<EventView>.Of(
-                [.. events.Select(e => views.Of(e, caller))], paging.Limit, e => e.Version.ToString(CultureInfo.InvariantCulture)),
+                [.. events.Select(e => views.Of(e, caller))], paging, e => e.Version.ToString(CultureInfo.InvariantCulture)),
             ApiJson.Options);
     }
 }

@@ -68,7 +68,7 @@ public static class GetFiguresEndpoint
         }
 
         var periods = await figures.ReadAsync(found, from, to, by == "month", zone, known, paging!.Limit + 1, http.RequestAborted);
-        return TypedResults.Json(ToPage(found, periods, from, requested, format!, paging.Limit), ApiJson.Options);
+        return TypedResults.Json(ToPage(found, periods, from, requested, format!, paging), ApiJson.Options);
     }
 
     private static readonly DateOnly Earliest = new(1900, 1, 1);
@@ -80,17 +80,17 @@ public static class GetFiguresEndpoint
         DateOnly from,
         (DateOnly From, DateOnly To) requested,
         string format,
-        int limit)
+        Paging paging)
     {
         var balance = 0m;
         var items = new List<FiguresView>();
         foreach (var (day, sums) in periods)
         {
             balance += sums.Credits - sums.Debits;
-            if (items.Count == limit)
+            if (items.Count == paging.Limit)
             {
                 // The next page begins with the period that does not fit.
-                return new(items, Paging.Encode(day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+                return new(items, paging.Encode(day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
             }
 
             if (day >= from)

@@ -106,7 +106,7 @@ public static class GetRefusalsEndpoint
         var refusals = await ListAsync(session, found.Id, before, knownAt, paging.Limit + 1, caller, http.RequestAborted);
         return TypedResults.Json(
             Page<RefusalView>.Of(
-                [.. refusals.Select(r => RefusalView.Of(r, caller))], paging.Limit, r => r.Id[(RefusalId.Prefix.Length + 1)..]),
+                [.. refusals.Select(r => RefusalView.Of(r, caller))], paging, r => r.Id[(RefusalId.Prefix.Length + 1)..]),
             ApiJson.Options);
     }
 

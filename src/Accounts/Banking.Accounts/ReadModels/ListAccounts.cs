@@ -47,7 +47,7 @@ public static class ListAccountsEndpoint
         }
 
         var accounts = await states.ListAsync<AccountDirectoryEntry>(search, after, paging!.Limit + 1, http.RequestAborted);
-        var page = Page<Account>.Of(accounts, paging.Limit, a => a.Id.ToString("N"));
+        var page = Page<Account>.Of(accounts, paging, a => a.Id.ToString("N"));
         return TypedResults.Json(new Page<AccountView>([.. page.Items.Select(AccountView.Of)], page.NextCursor), ApiJson.Options);
     }
 

@@ -70,7 +70,7 @@ public static class ListEntriesEndpoint
                     .. entries.Select(e => new ActivityView(
                         Domain.AccountId.Format(e.Event.StreamId), e.Event.Sequence, EntryView.Of(e, caller))),
                 ],
-                next is { } position ? Paging.Encode(position.ToString(CultureInfo.InvariantCulture)) : null),
+                next is { } position ? paging.Encode(position.ToString(CultureInfo.InvariantCulture)) : null),
             ApiJson.Options);
     }
 
@@ -91,7 +91,7 @@ public static class ListEntriesEndpoint
 
     private static (Money? Amount, Refusal? Problem) Amount(HttpRequest request)
     {
-        if (!request.Query.TryGetValue("amount", out var value))
+        if (!request.Query.ContainsKey("amount"))
         {
             return request.Query.ContainsKey("currency")
                 ? (null, Refusal.Malformed(
@@ -99,10 +99,8 @@ public static class ListEntriesEndpoint
                 : (null, null);
         }
 
-        return !Currency.TryParseEver(request.Query["currency"], out var currency)
-            ? (null, Refusal.Malformed("unknown_currency", "amount requires currency, an ISO 4217 code."))
-            : Banking.Web.Http.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true) is { Problem: { } why }
-                ? (null, why with { Kind = RefusalKind.Malformed, Pointer = null })
-                : (Banking.Web.Http.Amount.ReadValue(value.ToString(), currency, "/amount", zeroAllowed: true).Money, null);
+        var (currency, unknown) = AmountFilter.ReadCurrency(request);
+        var (amount, problem) = AmountFilter.Read(request, "amount", currency);
+        return (amount, unknown ?? problem);
     }
 }

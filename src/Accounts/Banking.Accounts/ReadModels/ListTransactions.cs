@@ -93,7 +93,7 @@ public static class ListTransactionsEndpoint
         return TypedResults.Json(
             new Page<T>(
                 [.. entries.Select(e => view(e, After(accounts[e.Event.StreamId], e)))],
-                next is { } position ? Paging.Encode(position.ToString(CultureInfo.InvariantCulture)) : null),
+                next is { } position ? paging.Encode(position.ToString(CultureInfo.InvariantCulture)) : null),
             ApiJson.Options);
     }
 

@@ -77,9 +77,9 @@ public sealed class TransactionQuery(AccountReader reader, IDocumentStore store)
         var (effective, problem) = Interval.Read(request, "from", "to");
         var (recorded, unfit) = Interval.Read(request, "recordedFrom", "recordedTo");
         problem ??= unfit ?? InstantQuery.ZoneProblem(request, "from", "to", "recordedFrom", "recordedTo");
-        var (currency, unknown) = ReadCurrency(request);
-        var (minimum, tooSmall) = ReadAmount(request, "minAmount", currency);
-        var (maximum, tooLarge) = ReadAmount(request, "maxAmount", currency);
+        var (currency, unknown) = AmountFilter.ReadCurrency(request);
+        var (minimum, tooSmall) = AmountFilter.Read(request, "minAmount", currency);
+        var (maximum, tooLarge) = AmountFilter.Read(request, "maxAmount", currency);
         var (correlation, wrong) = ReadText(request, "correlationId");
         problem ??= unknown ?? tooSmall ?? tooLarge ?? wrong
             ?? (minimum > maximum ? Refusal.Malformed("malformed_filter", "maxAmount must not be less than minAmount.") : null);
@@ -94,29 +94,6 @@ public sealed class TransactionQuery(AccountReader reader, IDocumentStore store)
                 Correlation = correlation,
             },
             null);
-    }
-
-    private static (Currency? Currency, Refusal? Problem) ReadCurrency(HttpRequest request) =>
-        !request.Query.TryGetValue("currency", out var code) ? (null, null)
-        : Currency.TryParseEver(code, out var currency) ? (currency, null)
-        : (null, Refusal.Malformed("unknown_currency", "currency is an ISO 4217 code, active or withdrawn."));
-
-    private static (Money? Amount, Refusal? Problem) ReadAmount(HttpRequest request, string name, Currency? currency)
-    {
-        if (!request.Query.TryGetValue(name, out var text))
-        {
-            return (null, null);
-        }
-
-        if (currency is not { } known)
-        {
-            return (null, Refusal.Malformed("unknown_currency", $"{name} requires currency, an ISO 4217 code."));
-        }
-
-        var (amount, problem) = Amount.ReadValue(text.ToString(), known, "/" + name, zeroAllowed: true);
-        return problem is null
-            ? (amount, null)
-            : (null, problem with { Kind = RefusalKind.Malformed, Pointer = null, Detail = $"{name}: {problem.Detail}" });
     }
 
     private static (string? Text, Refusal? Problem) ReadText(HttpRequest request, string name) =>

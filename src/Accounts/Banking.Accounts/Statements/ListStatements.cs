@@ -42,7 +42,7 @@ public static class ListStatementsEndpoint
         var version = (await states.FindAsync(stream, http.RequestAborted))?.Version ?? 0;
         var statements = await NewestAsync(reader, stream, Math.Min(before, version + 1), paging.Limit + 1, http.RequestAborted);
         var page = Page<(long Version, StatementView View)>.Of(
-            statements, paging.Limit, s => s.Version.ToString(CultureInfo.InvariantCulture));
+            statements, paging, s => s.Version.ToString(CultureInfo.InvariantCulture));
         return TypedResults.Json(new Page<StatementView>([.. page.Items.Select(s => s.View)], page.NextCursor), ApiJson.Options);
     }
 

@@ -80,10 +80,10 @@ public static class GetAuditTrailEndpoint
         problem ??= unfit;
         return problem is not null
             ? new ProblemResult(problem)
-            : new AuditPage(events, directory, paging!.After is null ? search : search.After(last), paging.Limit);
+            : new AuditPage(events, directory, paging!.After is null ? search : search.After(last), paging);
     }
 
-    private sealed class AuditPage(AuditEvents events, ActorDirectory directory, AuditSearch search, int limit) : IResult
+    private sealed class AuditPage(AuditEvents events, ActorDirectory directory, AuditSearch search, Paging paging) : IResult
     {
         private const int Chunk = 32 * 1024;
 
@@ -93,9 +93,9 @@ public static class GetAuditTrailEndpoint
             var actors = new SortedDictionary<string, StoredActor>(StringComparer.Ordinal);
             var (items, last, hasNext) = (0, 0L, false);
             // One more than the page, to find out whether there is a next page.
-            await foreach (var e in events.ReadAsync(search, limit + 1, ct))
+            await foreach (var e in events.ReadAsync(search, paging.Limit + 1, ct))
             {
-                hasNext = items == limit;
+                hasNext = items == paging.Limit;
                 if (hasNext)
                 {
                     break;
@@ -126,7 +126,7 @@ public static class GetAuditTrailEndpoint
             if (hasNext)
             {
                 // The cursor is base64url, so it needs no escaping.
-                body.Write(Encoding.ASCII.GetBytes($",\"nextCursor\":\"{Paging.Encode(last.ToString(CultureInfo.InvariantCulture))}\""));
+                body.Write(Encoding.ASCII.GetBytes($",\"nextCursor\":\"{paging.Encode(last.ToString(CultureInfo.InvariantCulture))}\""));
             }
 
             body.Write("}"u8);

@@ -44,7 +44,7 @@ public static class ListCustomersEndpoint
         }
 
         var customers = await states.ListAsync(search, after, paging!.Limit + 1, http.RequestAborted);
-        var page = Page<Customer>.Of(customers, paging.Limit, c => c.Id.ToString("N"));
+        var page = Page<Customer>.Of(customers, paging, c => c.Id.ToString("N"));
         return TypedResults.Json(
             new Page<CustomerView>(await DecryptAsync(page.Items, keys, http.RequestAborted), page.NextCursor), ApiJson.Options);
     }

@@ -56,7 +56,10 @@ public static class GetFiguresEndpoint
     {
         var (paging, requested, period, problem) = Period.ReadPage(http.Request);
         var by = http.Request.Query.TryGetValue("by", out var text) ? text.ToString() : "day";
-        problem ??= DateQuery.ZoneProblem(http.Request, "period") ?? (by is "day" or "month"
+        var zone = DateQuery.ZoneProblem(http.Request, "period") is { } wrong
+            ? wrong with { Detail = "The ledger keeps its days in UTC: leave out tz." }
+            : null;
+        problem ??= zone ?? (by is "day" or "month"
             ? null
             : Refusal.Malformed("malformed_filter", "by is day or month."));
         if (problem is not null)
@@ -67,7 +70,7 @@ public static class GetFiguresEndpoint
         var figures = await ReadAsync(source, by, period, paging!.Limit + 1, http.RequestAborted);
         var views = figures.GroupBy(f => f.Start).Select(p => View(p.Key, by, requested, p)).ToList();
         return TypedResults.Json(
-            Page<FiguresView>.Of(views, paging.Limit, v => v.To.ToString("O", CultureInfo.InvariantCulture)), ApiJson.Options);
+            Page<FiguresView>.Of(views, paging, v => v.To.ToString("O", CultureInfo.InvariantCulture)), ApiJson.Options);
     }
 
     private static Task<IReadOnlyList<(DateOnly Start, GlBalance Sums, long Count)>> ReadAsync(

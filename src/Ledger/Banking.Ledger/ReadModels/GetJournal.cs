@@ -86,7 +86,7 @@ public static class GetJournalEndpoint
 
         return problem is not null ? new ProblemResult(problem) : TypedResults.Json(
             Page<JournalEntryView>.Of(
-                await ReadAsync(source, glAccount, after, period, knownAt, filter, paging!.Limit + 1, http.RequestAborted), paging.Limit,
+                await ReadAsync(source, glAccount, after, period, knownAt, filter, paging!.Limit + 1, http.RequestAborted), paging,
                 Cursor),
             ApiJson.Options);
     }

@@ -67,7 +67,7 @@ public static class GetNotificationsEndpoint
             View,
             http.RequestAborted);
         return TypedResults.Json(
-            Page<NotificationView>.Of(rows, paging.Limit, n =>
+            Page<NotificationView>.Of(rows, paging, n =>
                 string.Create(CultureInfo.InvariantCulture, $"{n.Position}:{n.Id["ntf_".Length..]}")),
             ApiJson.Options);
     }

@@ -51,7 +51,7 @@ public static class ListSubscriptionsEndpoint
         }
 
         var found = await states.ListAsync(search, after, paging!.Limit + 1, http.RequestAborted);
-        var page = Page<Subscription>.Of(found, paging.Limit, s => s.Id.ToString("N"));
+        var page = Page<Subscription>.Of(found, paging, s => s.Id.ToString("N"));
         return TypedResults.Json(new Page<SubscriptionView>([.. page.Items.Select(SubscriptionView.Of)], page.NextCursor), ApiJson.Options);
     }
 }

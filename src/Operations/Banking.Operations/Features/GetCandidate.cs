@@ -78,7 +78,7 @@ public static class GetCandidateEndpoint
 
         var totals = await differences.TotalsAsync(name, candidate.Number, http.RequestAborted);
         var items = await differences.PageAsync(name, candidate.Number, after, paging.Limit + 1, http.RequestAborted);
-        var page = Page<SubjectDifference>.Of(items, paging.Limit, d => $"{d.Table}{Separator}{d.Subject}");
+        var page = Page<SubjectDifference>.Of(items, paging, d => $"{d.Table}{Separator}{d.Subject}");
         var view = GenerationView.Of(candidate);
         return TypedResults.Json(
             new CandidateView(

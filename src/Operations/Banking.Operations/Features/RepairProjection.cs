@@ -13,9 +13,14 @@ namespace Banking.Operations.Features;
 /// <summary>The result of a repair.</summary>
 /// <param name="Repaired">The differences that were repaired; empty if there were none.</param>
 /// <param name="Remaining">
-/// The differences that remain, with the reason; left out if they are not known, because the comparison after the repair failed.
+/// The differences that remain, with the reason; left out if they are not known, because the repair is not complete or the comparison after
+/// it failed.
 /// </param>
-public sealed record RepairView(string Name, IReadOnlyList<Difference> Repaired, IReadOnlyList<Difference>? Remaining);
+/// <param name="Failed">The parts whose repair failed, with the reason.</param>
+/// <param name="IsComplete">False if the repair stopped before some parts: repeat it.</param>
+public sealed record RepairView(
+    string Name, IReadOnlyList<Difference> Repaired, IReadOnlyList<Difference>? Remaining, IReadOnlyList<Difference> Failed,
+    bool IsComplete);
 
 public static class RepairProjectionEndpoint
 {
@@ -43,6 +48,7 @@ public static class RepairProjectionEndpoint
                             "repair_not_possible_now",
                             "A rebuild or another repair is running, or a rebuild waits for a decision.",
                             ("name", name)))
-                    : TypedResults.Json(new RepairView(name, result.Repaired, result.Remaining), ApiJson.Options);
+                    : TypedResults.Json(
+                        new RepairView(name, result.Repaired, result.Remaining, result.Failed, result.IsComplete), ApiJson.Options);
             });
 }

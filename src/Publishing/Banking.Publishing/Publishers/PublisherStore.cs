@@ -35,20 +35,41 @@ public sealed class PublisherStore(NpgsqlDataSource source, TimeProvider clock)
             """,
     ];
 
-    /// <summary>Gives the tables of earlier versions their present names, with all rows.</summary>
+    /// <summary>
+    /// Gives the tables of earlier versions their present names, with all rows. A host of an earlier version that starts after that creates
+    /// its tables again: they are dropped while they are empty. With rows they are refused, because there are two checkpoints then.
+    /// </summary>
     private const string RenameFormerTables =
         $"""
         do $$
+        declare
+            former_has_rows boolean;
         begin
-            if to_regclass('{PublishingModule.Schema}.lane') is not null then
-                alter table {PublishingModule.Schema}.lane rename to publisher;
-                alter index {PublishingModule.Schema}.lane_pkey rename to publisher_pkey;
-                alter table {PublishingModule.Schema}.held_type rename column lane to publisher;
-                alter table {PublishingModule.Schema}.waiting_account rename to blocked_account;
-                alter table {PublishingModule.Schema}.blocked_account rename column lane to publisher;
-                alter index {PublishingModule.Schema}.waiting_account_pkey rename to blocked_account_pkey;
-                alter index {PublishingModule.Schema}.waiting_account_release rename to blocked_account_release;
+            if to_regclass('{PublishingModule.Schema}.lane') is null then
+                return;
             end if;
+            if to_regclass('{PublishingModule.Schema}.publisher') is not null then
+                select exists (select from {PublishingModule.Schema}.lane) into former_has_rows;
+                if to_regclass('{PublishingModule.Schema}.waiting_account') is not null and not former_has_rows then
+                    select exists (select from {PublishingModule.Schema}.waiting_account) into former_has_rows;
+                end if;
+                if former_has_rows then
+                    raise exception
+                        'A host of an earlier version published after the upgrade: its tables lane and waiting_account have rows.'
+                        using hint = 'Stop the hosts of the earlier version, then drop both tables. Publishers continue at those of '
+                            '{PublishingModule.Schema}.publisher.';
+                end if;
+                drop table {PublishingModule.Schema}.lane;
+                drop table if exists {PublishingModule.Schema}.waiting_account;
+                return;
+            end if;
+            alter table {PublishingModule.Schema}.lane rename to publisher;
+            alter index {PublishingModule.Schema}.lane_pkey rename to publisher_pkey;
+            alter table {PublishingModule.Schema}.held_type rename column lane to publisher;
+            alter table {PublishingModule.Schema}.waiting_account rename to blocked_account;
+            alter table {PublishingModule.Schema}.blocked_account rename column lane to publisher;
+            alter index {PublishingModule.Schema}.waiting_account_pkey rename to blocked_account_pkey;
+            alter index {PublishingModule.Schema}.waiting_account_release rename to blocked_account_release;
         end $$;
         """;
 

@@ -60,7 +60,7 @@ public static class ListWebhooksEndpoint
         }
 
         var webhooks = await states.ListAsync<WebhookOverview>(Webhook.NotRemoved, after, paging!.Limit + 1, http.RequestAborted);
-        var page = Page<Webhook>.Of(webhooks, paging.Limit, w => w.Id.ToString("N"));
+        var page = Page<Webhook>.Of(webhooks, paging, w => w.Id.ToString("N"));
         var names = page.Items.Select(w => w.Destination).ToList();
         var state = (await outbox.LookAsync(http.RequestAborted, names)).Items.ToDictionary(d => d.Name);
         return TypedResults.Json(
