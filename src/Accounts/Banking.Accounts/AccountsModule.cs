@@ -47,7 +47,7 @@ public sealed class AccountsModule : BankModule
     [
         ("Accounts", "Accounts: their balance at any time, their entries and events, freezing and closing."),
         ("Statements", "Statements of an account for a period, which never change once issued."),
-        ("Simulations", "What would have happened otherwise: the history of accounts replayed with a hypothesis. Nothing is stored."),
+        ("Simulations", "What would have happened otherwise: the history of accounts replayed with a hypothesis. Answers last an hour."),
         ("Money", "Deposits, withdrawals and transfers, alone or in batches."),
     ];
 

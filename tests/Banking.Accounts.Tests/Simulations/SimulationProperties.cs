@@ -7,7 +7,7 @@ using CsCheck;
 
 namespace Banking.Accounts.Tests.Simulations;
 
-/// <summary>Simulations of random histories against a bank that is led again from its first command.</summary>
+/// <summary>Simulations of random histories against a bank that executes all commands again.</summary>
 public sealed class SimulationProperties
 {
     [Fact]

@@ -25,7 +25,7 @@ internal sealed record Step(
 
 /// <summary>
 /// Three accounts that execute commands one after the other with the real decisions and the real fold, and keep events and refusals as the
-/// log does. Led again with other commands, it is the brute force that simulations are compared with: it knows nothing of events that come
+/// log does. With other commands it is the brute force that simulations are compared with: it knows nothing of events that come
 /// from commands, of what differs, or of timelines that are cut.
 /// </summary>
 internal sealed class SmallBank

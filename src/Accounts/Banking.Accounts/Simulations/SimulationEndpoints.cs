@@ -8,6 +8,7 @@ using Banking.Accounts.Simulations.Views;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -23,6 +24,7 @@ public static class StartSimulationEndpoint
     [EndpointSummary("Ask what would have happened otherwise")]
     [EndpointDescription("Replays the history of accounts with a hypothesis, in the background. Nothing of the bank changes.")]
     [Authorize(Policies.Simulate)]
+    [RequestSizeLimit(Batches.LargestBytes)]
     [Problems(
         "simulation_scope", "simulation_without_accounts", "simulation_change_unfit", "simulated_event_not_found", "simulation_too_large",
         "too_many_simulations", "account_not_found", "customer_not_found", "unknown_currency", "invalid_amount", "amount_not_positive",

@@ -9,13 +9,13 @@ internal static class SimulationProblems
     public static IReadOnlyList<ProblemType> All { get; } =
     [
         new(
-            "simulation_scope", RefusalKind.Invalid, "The request names no accounts, or in more than one way.",
+            "simulation_scope", RefusalKind.Invalid, "The request must choose its accounts in exactly one way.",
             "Send exactly one of accounts, customerId and cohort."),
         new(
             "simulation_without_accounts", RefusalKind.RuleBroken, "The customer has no account, or the bank has none of the kind.",
-            "Choose others."),
+            "Choose a customer with accounts, or another product or currency."),
         new(
-            "simulation_change_unfit", RefusalKind.Invalid, "An assumption is incomplete, or does not fit what it is about.",
+            "simulation_change_unfit", RefusalKind.Invalid, "A part of the hypothesis is incomplete or does not fit the accounts.",
             "Correct the member that errors points to."),
         new(
             "simulated_event_not_found", RefusalKind.RuleBroken, "The accounts of the simulation have no such event or refused command.",

@@ -84,7 +84,7 @@ internal sealed class HypothesisReader(
     {
         var (key, e, _, problem) = Find(id, pointer + "/omit");
         return problem
-            ?? (e?.Data is AccountOpened or DelegateAuthorized ? Unfit("An opening cannot be omitted.", pointer + "/omit") : null)
+            ?? (e?.Data is AccountOpened or DelegateAuthorized ? Unfit("Openings and delegates must stay.", pointer + "/omit") : null)
             ?? (_omitted.Add(key) && !_changed.ContainsKey(key) ? null : Twice(pointer));
     }
 
@@ -161,7 +161,7 @@ internal sealed class HypothesisReader(
         pointer += "/insert";
         var (command, problem) = new InsertionReader(insertion, pointer, accounts).Read();
         problem ??= CheckTime(insertion.EffectiveAt, pointer)
-            ?? (insertion.At > now || insertion.At < request.From ? Unfit("at is between from and now.", pointer + "/at") : null)
+            ?? (insertion.At > now || insertion.At < request.From ? Unfit("at must be between from and now.", pointer + "/at") : null)
             ?? (insertion.EffectiveAt > insertion.At ? Unfit("effectiveAt must not be later than at.", pointer + "/effectiveAt") : null)
             ?? (insertion.Kind == SimulatedCommandKind.OverdraftLimit && request.OverdraftLimit is not null
                 ? Unfit("overdraftLimit replaces all limits, this one too.", pointer + "/kind") : null)
@@ -191,7 +191,7 @@ internal sealed class HypothesisReader(
     private static Refusal? CheckTime(DateTimeOffset? effectiveAt, string pointer) =>
         CommandValidation.CheckEffectiveAt(effectiveAt) is { } invalid ? invalid with { Pointer = pointer + "/effectiveAt" } : null;
 
-    private static Refusal TooEarly(string pointer) => Unfit("It was recorded before from.", pointer);
+    private static Refusal TooEarly(string pointer) => Unfit("The change names what was recorded before the time in from.", pointer);
 
-    private static Refusal Twice(string pointer) => Unfit("Another change is about the same.", pointer);
+    private static Refusal Twice(string pointer) => Unfit("Another change names the same transaction, event or refusal.", pointer);
 }

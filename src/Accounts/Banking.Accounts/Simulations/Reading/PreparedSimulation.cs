@@ -67,7 +67,7 @@ internal sealed class PreparedSimulation(
 
         simulation.End();
         progress(new(events + refusals, Total, at));
-        return await AnswerAsync(events, refusals, ct);
+        return await AnswerAsync(events, refusals, watch, ct);
     }
 
     private void Apply(IEvent? e, RecordedRefusal? refusal)
@@ -110,7 +110,7 @@ internal sealed class PreparedSimulation(
         }
     }
 
-    private async Task<SimulationResult> AnswerAsync(long events, long refusals, CancellationToken ct)
+    private async Task<SimulationResult?> AnswerAsync(long events, long refusals, Stopwatch watch, CancellationToken ct)
     {
         var differing = SimulationResults.Differing(simulation);
         var listed = differing.Take(MaxListed).ToList();
@@ -118,8 +118,23 @@ internal sealed class PreparedSimulation(
         var issued = await snapshot.ListAsync(
             StoredEvents.Select("stream_id = any($1) and not is_archived", order: "stream_id, version"), [byStream.Keys.ToArray()],
             row => reader.Read(row), ct);
-        var affected = issued.Where(e => e.Data is StatementIssued s && AffectedStatements.IsAffected(s, byStream[e.StreamId].Changes))
-            .ToLookup(e => byStream[e.StreamId].Id, e => StatementId.Format(((StatementIssued)e.Data).Statement));
-        return SimulationResults.Of(simulation, asOf, events, refusals, differing.Count, listed, affected);
+        var affected = new List<IEvent>();
+        foreach (var e in issued)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (watch.Elapsed.TotalSeconds > settings.MaxSeconds)
+            {
+                return null;
+            }
+
+            if (e.Data is StatementIssued statement && AffectedStatements.IsAffected(statement, byStream[e.StreamId].Changes))
+            {
+                affected.Add(e);
+            }
+        }
+
+        return SimulationResults.Of(
+            simulation, asOf, events, refusals, differing.Count, listed,
+            affected.ToLookup(e => byStream[e.StreamId].Id, e => StatementId.Format(((StatementIssued)e.Data).Statement)));
     }
 }

@@ -45,7 +45,7 @@ internal sealed class SimulationReader(
         var connection = await source.OpenConnectionAsync(ct);
         try
         {
-            // All is read in one snapshot, over one connection: the second of two could wait for a migration that waits for the first.
+            // All is read in one snapshot, over one connection: a second one could wait for a migration that waits for the first one.
             await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
             await connection.ExecuteAsync("set transaction read only", [], ct);
             await connection.ExecuteAsync("set local cursor_tuple_fraction = 1", [], ct);

@@ -29,6 +29,6 @@ internal readonly record struct ChangedValues(Money? Amount, DateTimeOffset? Eff
 
 /// <param name="Id">The id of the transaction that it becomes.</param>
 /// <param name="Pointer">The pointer to it in the request.</param>
-/// <param name="At">When it is decided: before what its accounts recorded later.</param>
+/// <param name="At">When the command is decided. What its accounts recorded later comes after it.</param>
 /// <param name="IsFact">Whether it is booked whatever the rules say.</param>
 internal sealed record Insertion(Guid Id, string Pointer, SimulatedCommand Command, DateTimeOffset At, bool IsFact);

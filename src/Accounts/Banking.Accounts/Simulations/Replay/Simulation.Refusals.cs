@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
@@ -50,12 +51,23 @@ internal sealed partial class Simulation
         }
     }
 
-    private SimulatedCommand? Command(RecordedRefusal refusal, ChangedValues values) => refusal.Command switch
+    private SimulatedCommand? Command(RecordedRefusal refusal, ChangedValues values)
     {
-        null => null,
-        { Type: CorrectionOperation.Message } data => corrections.Again(data.Read<CorrectTransaction>(), _accounts.Resolve),
-        var data => CommandsOfRefusals.Of(data, values, _accounts.Resolve),
-    };
+        try
+        {
+            return refusal.Command switch
+            {
+                null => null,
+                { Type: CorrectionOperation.Message } data => corrections.Again(data.Read<CorrectTransaction>(), _accounts.Resolve),
+                var data => CommandsOfRefusals.Of(data, values, _accounts.Resolve),
+            };
+        }
+        catch (JsonException)
+        {
+            // Another version of the bank stored the command in a form that this one cannot read. The refusal counts as undecided.
+            return null;
+        }
+    }
 
     /// <summary>
     /// Whether an outcome does not follow from the simulated past: the limit of the hypothesis replaces all others, what an account outside

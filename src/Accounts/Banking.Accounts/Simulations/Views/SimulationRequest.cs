@@ -56,7 +56,7 @@ public enum SimulatedCommandKind
 
 /// <summary>A command that is decided in the simulated history.</summary>
 /// <param name="AccountId">Public id or account number; of a transfer, the payer's account.</param>
-/// <param name="At">When it is decided: before what its accounts recorded later.</param>
+/// <param name="At">When the command is decided. What its accounts recorded later comes after it.</param>
 /// <param name="ToAccountId">The payee's account; for a transfer.</param>
 /// <param name="Amount">The amount, or the limit.</param>
 /// <param name="BankSide">The bank's own leg of a deposit or withdrawal; cash if left out.</param>

@@ -22,7 +22,7 @@ public enum SimulationState
     Failed,
 }
 
-/// <summary>How far a simulation is.</summary>
+/// <summary>The progress of a simulation.</summary>
 /// <param name="Done">The number of events and refused commands that were replayed.</param>
 /// <param name="Total">The number of events and refused commands in all.</param>
 /// <param name="RecordedAt">When the last of these events was recorded.</param>
