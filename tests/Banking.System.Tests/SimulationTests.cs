@@ -208,6 +208,22 @@ public sealed class SimulationTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
+    public async Task A_simulation_that_fails_unexpectedly_says_so()
+    {
+        var account = await _teller.OpenAsync();
+        (await _teller.WithdrawAsync(account, "5.00")).IsProblem(422, "insufficient_funds");
+        await using var command = bank.Owner.CreateCommand(
+            $"update platform.mt_doc_refusal set data = data - 'code' where data ->> 'streamId' = '{Guid.Parse(account[4..])}'");
+        Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+        var simulation = (await StartAsync(new { accounts = new[] { account } })).Text("id");
+
+        var failed = await Eventually.UntilAsync(
+            () => _teller.GetAsync($"/v1/simulations/{simulation}"), a => a.Text("state") != "running");
+
+        Assert.Equal(("failed", "internal_error"), (failed.Text("state"), failed.Text("problem", "code")));
+    }
+
+    [Fact]
     public async Task Questions_that_do_not_fit_are_refused_with_the_place_of_the_mistake()
     {
         var (account, other) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync(balance: "10.00"));
@@ -276,6 +292,8 @@ public sealed class SimulationTests(BankFixture bank) : IClassFixture<BankFixtur
         await AreRefusedAsync(
             (new { cohort = new { product = "no\0product" } }, 422, "simulation_without_accounts"),
             (new { accounts = new[] { account, null } }, 400, "malformed_json"),
+            // A list of accounts may be longer than the body of a command.
+            (new { accounts = Enumerable.Range(0, 2_000).Select(_ => $"acc_{Guid.CreateVersion7():n}") }, 404, "account_not_found"),
             (With(new { omit = limit }, null), 400, "malformed_json"),
             (With(new { change = refused, amount = Eur("1.00") }), 422, "simulation_change_unfit"),
             (With(Insertion("deposit", -1, bank.Clock.Now)), 422, "simulation_change_unfit"),

@@ -2,7 +2,6 @@ using Banking.Accounts.Simulations.Reading;
 using Banking.Accounts.Simulations.Views;
 using Banking.EventStore.Log;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Banking.Accounts.Simulations.Running;
 
@@ -22,7 +21,7 @@ internal sealed class SimulationRun(
         var writing = WriteAsync(cancellation, ended.Token);
         try
         {
-            var (state, answer) = await OutcomeAsync(cancellation.Token);
+            var (state, answer) = await ReplayAsync(cancellation.Token);
             await ended.CancelAsync();
             await writing;
             await table.EndAsync(id, state, _progress, answer, CancellationToken.None);
@@ -39,7 +38,15 @@ internal sealed class SimulationRun(
         {
             await ended.CancelAsync();
             await writing;
-            await prepared.DisposeAsync();
+        }
+    }
+
+    /// <summary>Replays the history and releases the snapshot: the answer is written over a connection of the same pool.</summary>
+    private async Task<(SimulationState State, object? Answer)> ReplayAsync(CancellationToken ct)
+    {
+        await using (prepared)
+        {
+            return await OutcomeAsync(ct);
         }
     }
 
@@ -60,6 +67,12 @@ internal sealed class SimulationRun(
             return (SimulationState.Failed, new SimulationFailure(
                 "balance_too_large", "A simulated balance would exceed what this bank can state."));
         }
+        catch (Exception failure) when (!ct.IsCancellationRequested)
+        {
+            log.LogError(failure, "Simulation {Simulation} failed.", id);
+            return (SimulationState.Failed, new SimulationFailure(
+                "internal_error", "An unexpected error occurred. The log has the details under the id of the simulation."));
+        }
     }
 
     /// <summary>Writes the progress while the simulation runs, and cancels it once its row is gone.</summary>
@@ -70,19 +83,27 @@ internal sealed class SimulationRun(
         {
             while (await timer.WaitForNextTickAsync(ended))
             {
-                if (!await table.UpdateAsync(id, _progress, ended))
-                {
-                    await cancellation.CancelAsync();
-                }
+                await WriteOnceAsync(cancellation, ended);
             }
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
             // The simulation has ended.
         }
-        catch (NpgsqlException failure)
+    }
+
+    private async Task WriteOnceAsync(CancellationTokenSource cancellation, CancellationToken ended)
+    {
+        try
         {
-            log.LogWarning(failure, "The progress of simulation {Simulation} could not be written; it is shown as interrupted.", id);
+            if (!await table.UpdateAsync(id, _progress, ended))
+            {
+                await cancellation.CancelAsync();
+            }
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            log.LogWarning(failure, "Cannot write the progress of simulation {Simulation}; the next write is in a second.", id);
         }
     }
 }
