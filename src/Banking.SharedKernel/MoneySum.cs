@@ -14,6 +14,17 @@ public readonly record struct MoneySum(Int128 Minor, Currency Currency)
 
     public static MoneySum Zero(Currency currency) => new(0, currency);
 
+    /// <summary>
+    /// Parses a decimal such as <c>-125.50</c>: as <see cref="Money.TryParse"/> does, but with an optional minus and up to 30 digits.
+    /// </summary>
+    public static bool TryParse(string? value, Currency currency, out MoneySum sum)
+    {
+        var isNegative = value is ['-', ..];
+        var isNumber = MoneyText.TryParse(isNegative ? value.AsSpan(1) : value, currency.Scale, out var minor);
+        sum = new(isNegative ? -minor : minor, currency);
+        return isNumber;
+    }
+
     public static MoneySum operator +(MoneySum left, MoneySum right) =>
         new(checked(left.Minor + right.MinorIn(left.Currency)), left.Currency);
 

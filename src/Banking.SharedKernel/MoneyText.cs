@@ -26,6 +26,29 @@ internal static class MoneyText
         return TryReadMinor(text, scale - decimals, out minor) ? MoneyError.None : MoneyError.TooLarge;
     }
 
+    /// <summary>Parses an unsigned decimal of a sum, of at most 30 digits.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, int scale, out Int128 minor)
+    {
+        const int MaxDigits = 30;
+        minor = 0;
+        if (!IsNumber(text, out var decimals) || decimals > scale || text.Length - decimals + scale > MaxDigits)
+        {
+            return false;
+        }
+
+        foreach (var c in text)
+        {
+            minor = c == '.' ? minor : (minor * 10) + (c - '0');
+        }
+
+        for (; decimals < scale; decimals++)
+        {
+            minor *= 10;
+        }
+
+        return true;
+    }
+
     public static string Format(Int128 minor, int scale)
     {
         // The magnitude is unsigned, because the smallest number has no positive counterpart. Most magnitudes fit in 64 bits, which format

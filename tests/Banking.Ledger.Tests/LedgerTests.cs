@@ -3,6 +3,7 @@ using System.Text.Json;
 using Banking.Ledger.ReadModels;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Banking.Ledger.Tests;
 
@@ -165,6 +166,25 @@ public sealed class LedgerTests(RandomLedger bank, ITestOutputHelper output) : I
         }
     }
 
+    [Fact]
+    public async Task An_explanation_locks_the_journal_before_the_sums_of_days_as_the_switch_to_a_rebuilt_ledger_does()
+    {
+        await using var connection = await bank.Database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand("lock table ledger.journal in access exclusive mode", connection, transaction);
+        await command.ExecuteNonQueryAsync();
+        var reading = _auditor.GetAsync("/v1/ledger/accounts/cash/explain");
+        await using var waiting = bank.Database.CreateCommand(
+            "select count(*) from pg_locks where not granted and relation = 'ledger.journal'::regclass");
+        await Eventually.UntilAsync(async () => (long)(await waiting.ExecuteScalarAsync())!, count => count > 0);
+
+        command.CommandText = "lock table ledger.gl_day in access exclusive mode nowait";
+        await command.ExecuteNonQueryAsync();
+
+        await transaction.RollbackAsync();
+        (await reading).Ok();
+    }
+
     private async Task AssertExplanationAsync(JsonElement line, string from)
     {
         var answer = await _auditor.GetAsync(line.GetProperty("explanation").GetString() + from);
@@ -186,6 +206,15 @@ public sealed class LedgerTests(RandomLedger bank, ITestOutputHelper output) : I
             Assert.Equal(explained.GetProperty("entries").GetInt64(), groups.Sum(g => g.GetProperty("entries").GetInt64()));
             foreach (var group in groups.Take(2))
             {
+                if (group.TryGetProperty("explanation", out var link))
+                {
+                    var month = (await _auditor.GetAsync(link.GetString()!)).Ok().Json.GetProperty("currencies")[0];
+                    Assert.Equal(group.GetProperty("entries").GetInt64(), month.GetProperty("entries").GetInt64());
+                    Assert.Equal(
+                        Value(group.GetProperty("net")), Value(month.GetProperty("balance")) - Value(month.GetProperty("opening")));
+                }
+
+                Assert.Equal(grouping == "months", link.ValueKind == JsonValueKind.String);
                 var entries = await EntriesAsync(group.GetProperty("items").GetString()!, 500);
                 Assert.Equal(group.GetProperty("entries").GetInt32(), entries.Count);
                 Assert.Equal(Value(group.GetProperty("debit")), Sum(entries, line.GetProperty("account").GetString()!, "debit"));

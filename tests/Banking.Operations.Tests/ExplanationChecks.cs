@@ -15,6 +15,7 @@ internal sealed class ExplanationChecks(BankFixture bank, Account account, IRead
 {
     private readonly BalanceExplanation _explanation = bank.Host.Services.GetRequiredService<BalanceExplanation>();
     private readonly EffectiveEvents _effective = bank.Host.Services.GetRequiredService<EffectiveEvents>();
+    private readonly NewestEvents _newest = bank.Host.Services.GetRequiredService<NewestEvents>();
     private readonly AccountChanges _changes = bank.Host.Services.GetRequiredService<AccountChanges>();
     private readonly MomentReader _moments = bank.Host.Services.GetRequiredService<MomentReader>();
 
@@ -31,13 +32,29 @@ internal sealed class ExplanationChecks(BankFixture bank, Account account, IRead
         var inPeriod = counted.Where(e => e.AccountEvent().EffectiveAt >= query.Start).Select(e => e.Data).OfType<IMovement>().ToList();
         Assert.Equal(inPeriod.Count, found.Movements);
         Assert.Equal(Sum(counted.Select(e => e.Data).OfType<IMovement>()), Minor(found.Balance));
-        foreach (var groups in (IReadOnlyList<GroupView>?[])[found.Months, found.Kinds, found.Counterparties])
-        {
-            Assert.True(groups is not null || found.Movements > BalanceExplanation.MaxGrouped);
-            Assert.Equal(groups is null ? 0 : Sum(inPeriod), groups?.Sum(g => Minor(g.Net)) ?? 0);
-            Assert.Equal(groups is null ? 0 : found.Movements, groups?.Sum(g => g.Movements) ?? 0);
-        }
+        Assert.Equal(inPeriod.Count <= BalanceExplanation.MaxGrouped, found.Kinds is not null && found.Counterparties is not null);
+        AssertGroups(found.Months, inPeriod, m => m.EffectiveAt.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture));
+        AssertGroups(found.Kinds, inPeriod, EntryView.TypeOf);
+        AssertGroups(found.Counterparties, inPeriod, m => Accounts.Explaining.Counterparty.Of(m).Key);
     }
+
+    /// <summary>The newest events of a period are those of the fold.</summary>
+    public async Task AssertNewestAsync(DateTimeOffset start, DateTimeOffset before, long version, int newest)
+    {
+        var expected = events
+            .Where(e => e.Version <= version && e.AccountEvent().EffectiveAt >= start && e.AccountEvent().EffectiveAt < before)
+            .OrderBy(EffectivePlace.Of).TakeLast(newest).Select(e => e.Version);
+
+        var found = await _newest.ReadAsync(account, start, before, version, newest, CancellationToken.None);
+
+        Assert.Equal(expected, found.Select(e => e.Version));
+    }
+
+    private void AssertGroups(IReadOnlyList<GroupView>? groups, List<IMovement> movements, Func<IMovement, string> name) => Assert.Equal(
+        groups is null ? [] : movements.GroupBy(name).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => (
+            g.Key, Sum(g.Where(m => m.SignedAmount.Minor > 0)), -Sum(g.Where(m => m.SignedAmount.Minor < 0)), Sum(g), g.LongCount())),
+        groups is null ? [] : groups.OrderBy(g => g.Name, StringComparer.Ordinal).Select(g => (
+            g.Name, Minor(g.Credits), Minor(g.Debits), Minor(g.Net), g.Movements)));
 
     /// <summary>Each page of the effective axis has the events and the account before and after them that the fold has.</summary>
     public async Task AssertChangesAsync(EffectivePlace after, DateTimeOffset before, long version, int limit)

@@ -48,14 +48,26 @@ public sealed class MistakeSearchTests
     }
 
     [Fact]
-    public void All_that_was_recorded_later_is_one_candidate_if_it_makes_the_difference()
+    public void All_that_was_recorded_later_is_one_candidate_if_the_figure_was_right_before()
     {
         FigureMovement[] movements =
             [Movement(1, 0, 100), Movement(2, 1, 30) with { IsLater = true }, Movement(3, 0, -5) with { IsLater = true }];
 
-        Assert.Equal([3L, 2L], MistakeSearch.Find(movements, 25)[0].Keys);
+        Assert.Equal([3L, 2L], MistakeSearch.Find(movements, 25, wasRight: true)[0].Keys);
         Assert.Equal(MistakeRule.ExactAmount, MistakeSearch.Find(movements, 30)[0].Rule);
-        Assert.DoesNotContain(MistakeSearch.Find(movements, 26), c => c.Rule == MistakeRule.RecordedLater);
+        Assert.DoesNotContain(MistakeSearch.Find(movements, 25), c => c.Rule == MistakeRule.RecordedLater);
+    }
+
+    [Fact]
+    public void Of_very_many_that_were_recorded_later_the_newest_are_shown()
+    {
+        var later = Enumerable.Range(1, 500).Select(i => Movement(i, i, 500) with { IsLater = true }).ToList();
+
+        var found = MistakeSearch.Find(later, 250_000, wasRight: true);
+
+        Assert.Equal(Enumerable.Range(401, 100).Reverse().Select(k => (long)k), found[0].Keys);
+        Assert.Equal(MistakeSearch.MaxCandidates, MistakeSearch.Find(later, 500, wasRight: true).Count);
+        Assert.Empty(MistakeSearch.Find([Movement(1, 0, 7)], 25, wasRight: true)[0].Keys);
     }
 
     [Fact]

@@ -48,14 +48,16 @@ internal sealed class RandomHistory(BankFixture bank, int seed)
         await bank.CaughtUpAsync();
     }
 
-    /// <summary>Corrects random transactions of the busy account, and corrections of them; some are refused.</summary>
+    /// <summary>Corrects random transactions of the busy account, and each third time the last correction; some are refused.</summary>
     public async Task CorrectAsync(int count)
     {
+        var (ofCorrections, corrections) = (0, new List<string>());
         for (var i = 0; i < count; i++)
         {
+            var again = i % 3 == 2 && corrections.Count > 0;
             var entries = (await _teller.GetAsync($"/v1/accounts/{Busy}/entries?limit=500")).Ok().Items();
-            var transaction = entries[i % 3 == 0 ? ^1 : _random.Next(0, entries.Count)].GetProperty("id").GetString();
-            object body = _random.Next(0, 3) switch
+            var transaction = again ? corrections[^1] : entries[_random.Next(0, entries.Count)].GetProperty("id").GetString();
+            object body = (again ? 0 : _random.Next(0, 3)) switch
             {
                 0 => new { kind = "reversal", reasonCode = "test", reason = "test" },
                 1 => new { kind = "amount", amount = new { value = $"{i}.07", currency = "EUR" }, reasonCode = "test", reason = "test" },
@@ -63,8 +65,15 @@ internal sealed class RandomHistory(BankFixture bank, int seed)
             };
             var answer = await _teller.PostAsync($"/v1/transactions/{transaction}/corrections", body);
             Assert.True(answer.StatusCode is 201 or 409 or 422, answer.Body);
+            if (answer.StatusCode == 201)
+            {
+                (ofCorrections, corrections) = (ofCorrections + (again ? 1 : 0), [.. corrections, answer.Text("id")]);
+            }
         }
 
+        Assert.InRange(corrections.Count, count / 2, count);
+        Assert.All(corrections, c => Assert.StartsWith("cor_", c, StringComparison.Ordinal));
+        Assert.True(ofCorrections >= 2, $"Only {ofCorrections} corrections of corrections.");
         await bank.CaughtUpAsync();
     }
 

@@ -130,6 +130,100 @@ public sealed class ExplanationTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
+    public async Task An_interval_may_end_in_the_future_and_a_period_may_begin_before_the_first_stored_day()
+    {
+        var account = await _teller.OpenAsync(balance: "3.00");
+
+        var changes = await ChangesAsync(account, $"?from={bank.Clock.Now.AddDays(-1).Query()}&to={bank.Clock.Now.AddDays(1).Query()}");
+        Assert.Equal(2, changes.Items().Count);
+        changes.Json.GetProperty("closing").GetProperty("balance").IsMoney("3.00");
+        foreach (var from in (string[])["0001-01-01", "1899-12-31"])
+        {
+            (await ExplainAsync(account, $"?from={from}")).Json.GetProperty("opening").IsMoney("0.00");
+            Assert.Single((await _teller.GetAsync($"/v1/accounts/{account}/balance/explain/movements?from={from}")).Ok().Items());
+            Assert.Empty((await _teller.GetAsync($"/v1/accounts/{account}/balance/explain/movements?from={from}&to={from}")).Ok().Items());
+            (await MistakesAsync(account, $"?from={from}&expected=0.00")).Json.GetProperty("difference").IsMoney("3.00");
+        }
+    }
+
+    [Fact]
+    public async Task A_month_links_to_its_own_explanation()
+    {
+        var account = await _teller.OpenAsync(balance: "100.00");
+        bank.Clock.Advance(TimeSpan.FromDays(40));
+        (await _teller.DepositAsync(account, "7.00")).Created();
+
+        var months = (await ExplainAsync(account, "")).Json.GetProperty("months").EnumerateArray().ToList();
+        var explained = (await _teller.GetAsync(months[^1].Text("explanation"))).Ok();
+
+        explained.Json.GetProperty("opening").IsMoney("100.00");
+        explained.Json.GetProperty("balance").IsMoney("107.00");
+        Assert.Equal(1, explained.Json.GetProperty("movements").GetInt64());
+        (await _teller.GetAsync(months[0].Text("explanation"))).Ok().Json.GetProperty("balance").IsMoney("100.00");
+    }
+
+    [Fact]
+    public async Task Very_many_movements_recorded_later_are_a_candidate_if_the_balance_was_right_before()
+    {
+        var (account, auditor) = (await _teller.OpenAsync(currency: "SEK", balance: "5.00"), bank.As("auditor"));
+        var statedAt = bank.Clock.Now;
+        bank.Clock.Advance(TimeSpan.FromDays(1));
+        for (var i = 0; i < 101; i++)
+        {
+            (await _teller.DepositAsync(account, "1.00", "SEK")).Created();
+        }
+
+        var position = (await _teller.DepositAsync(account, "1.00", "SEK")).Created().Header("Ledger-Position")!;
+        var found = await MistakesAsync(account, $"?expected=5.00&statedAt={statedAt.Query()}");
+        var line = (await auditor.GetCurrentAsync(
+            $"/v1/ledger/accounts/customer-deposits/mistakes?currency=SEK&expected=5.00&statedAt={statedAt.Query()}", position)).Ok();
+
+        foreach (var (answer, members) in ((Answer, string)[])[(found, "events"), (line, "entries")])
+        {
+            answer.Json.GetProperty("difference").IsMoney("102.00", "SEK");
+            var candidate = answer.Json.GetProperty("candidates")[0];
+            Assert.Equal(("recorded-later", 100), (candidate.Text("rule"), candidate.GetProperty(members).GetArrayLength()));
+        }
+
+        Assert.DoesNotContain((await MistakesAsync(account, $"?expected=6.00&statedAt={statedAt.Query()}")).Json.GetProperty("candidates")
+            .EnumerateArray(), c => c.Text("rule") == "recorded-later");
+    }
+
+    [Fact]
+    public async Task A_figure_beyond_64_bits_may_be_expected_and_a_time_to_come_is_not_the_time_of_a_statement()
+    {
+        var account = await _teller.OpenAsync(balance: "1.00");
+        var tomorrow = bank.Clock.Now.AddDays(1).Query();
+        const string Line = "/v1/ledger/accounts/customer-deposits/mistakes?currency=EUR";
+
+        (await MistakesAsync(account, "?expected=-99999999999999999999.99")).Json.GetProperty("difference")
+            .IsMoney("100000000000000000000.99");
+        (await bank.As("auditor").GetAsync($"{Line}&expected=99999999999999999999.99")).Ok();
+        (await bank.As("auditor").GetAsync($"{Line}&expected=1e9")).IsProblem(400, "invalid_amount");
+        (await bank.As("auditor").GetAsync($"{Line}&expected=1.00&statedAt={tomorrow}")).IsProblem(422, "known_in_future");
+        (await _teller.GetAsync($"/v1/accounts/{account}/balance/mistakes?expected=1.00&statedAt={tomorrow}"))
+            .IsProblem(422, "known_in_future");
+    }
+
+    [Fact]
+    public async Task A_corrected_entry_of_a_ledger_line_comes_after_one_that_is_in_effect()
+    {
+        var (wrong, taken) = (await _teller.OpenAsync(currency: "NOK"), await _teller.OpenAsync(currency: "NOK"));
+        (await _teller.DepositAsync(wrong, "500.00", "NOK")).Created();
+        var second = (await _teller.DepositAsync(taken, "500.00", "NOK")).Created().Text("id");
+        var position = (await _teller.PostAsync(
+            $"/v1/transactions/{second}/corrections", new { kind = "reversal", reasonCode = "error", reason = "not his" }))
+            .Created().Header("Ledger-Position")!;
+
+        var candidates = (await bank.As("auditor").GetCurrentAsync(
+            "/v1/ledger/accounts/customer-deposits/mistakes?currency=NOK&expected=0.00", position)).Ok()
+            .Json.GetProperty("candidates").EnumerateArray().ToList();
+
+        Assert.Equal([wrong, taken], candidates.Take(2).Select(c => c.GetProperty("entries")[0].Text("accountId")));
+        Assert.True(candidates[0].GetProperty("score").GetInt32() > candidates[1].GetProperty("score").GetInt32());
+    }
+
+    [Fact]
     public async Task A_customer_reads_explanations_without_the_reasons_of_others()
     {
         var customer = await _teller.RegisterAsync();
@@ -218,11 +312,12 @@ public sealed class ExplanationTests(BankFixture bank) : IClassFixture<BankFixtu
     [InlineData("changes?from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z", 400, "malformed_period")]
     [InlineData("changes?axis=other", 400, "malformed_filter")]
     [InlineData("changes?knownAt=2026-11-01T00:00:00Z", 400, "malformed_filter")]
-    [InlineData("changes?to=2999-11-01T00:00:00Z", 422, "known_in_future")]
+    [InlineData("changes?from=2999-11-01T00:00:00Z", 422, "known_in_future")]
     [InlineData("changes?cursor=ZSAxIDEgOTk5", 400, "malformed_cursor")]
     [InlineData("changes?axis=effective&cursor=ZSAxIDAgMA", 400, "malformed_cursor")]
     [InlineData("balance/explain?from=2026-11-02&to=2026-11-01", 400, "malformed_period")]
     [InlineData("balance/explain/movements?kind=gift", 400, "malformed_filter")]
+    [InlineData("balance/explain/movements?cursor=ZSAxIDAgMA", 400, "malformed_cursor")]
     [InlineData("balance/mistakes", 400, "malformed_filter")]
     [InlineData("balance/mistakes?expected=1.001", 400, "invalid_amount")]
     [InlineData("balance/mistakes?statement=stm_1&version=1", 400, "malformed_filter")]

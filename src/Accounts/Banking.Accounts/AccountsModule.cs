@@ -112,6 +112,7 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<EventViews>()
             .AddSingleton<MomentReader>()
             .AddSingleton<EffectiveEvents>()
+            .AddSingleton<NewestEvents>()
             .AddSingleton<AccountChanges>()
             .AddSingleton<MonthSums>()
             .AddSingleton<BalanceExplanation>()

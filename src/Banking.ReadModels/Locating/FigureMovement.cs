@@ -15,7 +15,7 @@ public enum MistakeRule
     /// <summary>All movements recorded after the figure was stated make the difference: the figure was right as it was known.</summary>
     RecordedLater,
 
-    /// <summary>A movement of the difference was booked twice.</summary>
+    /// <summary>A movement whose amount is the difference was booked twice.</summary>
     DoubleBooking,
 
     /// <summary>A movement has exactly the amount of the difference.</summary>
@@ -35,5 +35,6 @@ public enum MistakeRule
 }
 
 /// <summary>Movements that would explain a difference.</summary>
+/// <param name="Keys">The movements; of those recorded later only the newest, and only those that were searched.</param>
 /// <param name="RightAmount">What the movement would have to be, signed; null if it should not be there.</param>
 public sealed record MistakeCandidate(MistakeRule Rule, IReadOnlyList<long> Keys, Int128? RightAmount, int Score);

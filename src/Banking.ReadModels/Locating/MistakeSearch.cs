@@ -12,17 +12,19 @@ public static class MistakeSearch
     /// <summary>The movements of one amount that are tried as the other half of a pair: the newest.</summary>
     private const int MaxEqual = 50;
 
-    /// <summary>More movements than a person compares. A longer list of later movements is no candidate.</summary>
-    private const int MaxRecordedLater = 100;
+    /// <summary>More movements than a person compares. Of a longer list of later movements the newest are shown.</summary>
+    public const int MaxRecordedLater = 100;
 
-    /// <summary>A movement that a later one corrects does no longer make the figure wrong by itself.</summary>
+    /// <summary>A corrected movement no longer makes the figure wrong.</summary>
     private const int CorrectedPenalty = 40;
 
     private static readonly TimeSpan DoubleBookingTime = TimeSpan.FromDays(7);
 
     /// <param name="difference">The figure less what was expected, in minor units.</param>
+    /// <param name="wasRight">Whether the figure was as expected when that was stated: what came later makes the difference.</param>
     /// <returns>The best first.</returns>
-    public static IReadOnlyList<MistakeCandidate> Find(IReadOnlyList<FigureMovement> movements, Int128 difference)
+    public static IReadOnlyList<MistakeCandidate> Find(
+        IReadOnlyList<FigureMovement> movements, Int128 difference, bool wasRight = false)
     {
         ArgumentNullException.ThrowIfNull(movements);
         if (difference == 0)
@@ -34,24 +36,20 @@ public static class MistakeSearch
         var twins = Twins(movements, difference);
         return
         [
-            .. Later(movements, difference)
-                .Concat(movements.Select(m => Single(m, twins, difference)).OfType<MistakeCandidate>())
+            .. wasRight ? [Later(movements)] : (MistakeCandidate[])[],
+            .. movements.Select(m => Single(m, twins, difference)).OfType<MistakeCandidate>()
                 .Concat(Pairs(movements, difference))
                 .OrderByDescending(c => c.Score)
                 .ThenByDescending(c => byKey[c.Keys[0]].EffectiveAt)
                 .ThenByDescending(c => c.Keys[0])
-                .Take(MaxCandidates),
+                .Take(wasRight ? MaxCandidates - 1 : MaxCandidates),
         ];
     }
 
-    private static IEnumerable<MistakeCandidate> Later(IReadOnlyList<FigureMovement> movements, Int128 difference)
-    {
-        var later = movements.Where(m => m.IsLater).OrderByDescending(m => m.Key).ToList();
-        if (later.Count is > 0 and <= MaxRecordedLater && later.Aggregate((Int128)0, (s, m) => s + m.Amount) == difference)
-        {
-            yield return new(MistakeRule.RecordedLater, [.. later.Select(m => m.Key)], null, 100);
-        }
-    }
+    /// <summary>What was recorded later: nothing, if none of it is among the movements that are searched.</summary>
+    private static MistakeCandidate Later(IReadOnlyList<FigureMovement> movements) => new(
+        MistakeRule.RecordedLater,
+        [.. movements.Where(m => m.IsLater).Select(m => m.Key).OrderDescending().Take(MaxRecordedLater)], null, 100);
 
     /// <summary>The best rule by which one movement makes the difference; null if none does.</summary>
     private static MistakeCandidate? Single(

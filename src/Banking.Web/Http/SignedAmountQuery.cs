@@ -4,11 +4,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Web.Http;
 
-/// <summary>Reads a balance from a query: a decimal that, unlike an amount of a command, may have a minus.</summary>
+/// <summary>Reads a balance from a query: a decimal that, unlike an amount of a command, may have a minus and exceed 64 bits.</summary>
 public static class SignedAmountQuery
 {
     /// <summary>The balance; null if the query has none; or its problem.</summary>
-    public static (Money? Balance, Refusal? Problem) Read(HttpRequest request, string name, Currency currency)
+    public static (MoneySum? Balance, Refusal? Problem) Read(HttpRequest request, string name, Currency currency)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (!request.Query.TryGetValue(name, out var text))
@@ -16,10 +16,8 @@ public static class SignedAmountQuery
             return (null, null);
         }
 
-        var isNegative = text.ToString().StartsWith('-');
-        var digits = isNegative ? text.ToString()[1..] : text.ToString();
-        return Money.TryParse(digits, currency, out var balance, out _)
-            ? (isNegative ? -balance : balance, null)
+        return MoneySum.TryParse(text.ToString(), currency, out var balance)
+            ? (balance, null)
             : (null, Refusal.Malformed(
                 "invalid_amount", $"{name} is a decimal with at most {currency.Scale} decimals, such as -125.50, in {currency.Code}."));
     }

@@ -52,7 +52,7 @@ internal static class PublishingProblems
 
     private static IEnumerable<ProblemType> OfDeliveries =>
     [
-        new("event_not_found", RefusalKind.NotFound, "There is no such event, or it is not published.", "Correct the id."),
+        new("event_not_found", RefusalKind.NotFound, "There is no such event; for a webhook, no such published event.", "Correct the id."),
         new(
             "event_not_wanted", RefusalKind.RuleBroken, "The filters of the endpoint exclude the event.",
             "Change the filters first.", "type", "account"),

@@ -62,9 +62,11 @@ public sealed class BalanceExplanation(MonthSums months, EffectiveEvents effecti
     private static GroupView Month(ExplanationQuery query, DateOnly month, GroupSums sums)
     {
         var next = month.AddMonths(1);
-        return sums.View(
-            month.ToString("yyyy-MM", CultureInfo.InvariantCulture), query.Account.Currency,
-            query.Movements(query.From > month ? query.From : month, query.To < next ? query.To : next));
+        var (from, to) = (query.From > month ? query.From : month, query.To < next ? query.To : next);
+        return sums.View(month.ToString("yyyy-MM", CultureInfo.InvariantCulture), query.Account.Currency, query.Movements(from, to)) with
+        {
+            Explanation = query.Explanation(from, to),
+        };
     }
 
     private static IReadOnlyList<GroupView> Kinds(ExplanationQuery query, IReadOnlyList<IMovement> movements) =>
@@ -82,7 +84,7 @@ public sealed class BalanceExplanation(MonthSums months, EffectiveEvents effecti
         var rest = groups.Skip(MaxCounterparties).Aggregate(default(GroupSums), (s, g) => s.With(g.Value));
         return rest.Movements == 0
             ? [.. shown]
-            : [.. shown, rest.View(Others, query.Account.Currency, query.Movements(query.From, query.To))];
+            : [.. shown, rest.View(Others, query.Account.Currency, null)];
     }
 
     private static Dictionary<string, GroupSums> Group(IEnumerable<IMovement> movements, Func<IMovement, string> name)

@@ -1,7 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
-using Banking.Commands.Decisions;
 using Banking.EventStore.Callers;
 using Banking.ReadModels.Locating;
 using Banking.SharedKernel;
@@ -11,53 +10,33 @@ using JasperFx.Events;
 namespace Banking.Accounts.Explaining;
 
 /// <summary>Narrows the history of an account to the movements that may have made a balance wrong.</summary>
-public sealed class BalanceMistakes(MonthSums months, EffectiveEvents effective, HistoricalBalances balances, EventViews views)
+public sealed class BalanceMistakes(NewestEvents newest, HistoricalBalances balances, EventViews views)
 {
-    internal async Task<(MistakesView? View, Refusal? Problem)> FindAsync(
-        MistakeQuery query, Caller caller, CancellationToken ct)
+    /// <summary>The newest events, by effective time, are searched.</summary>
+    public const int MaxSearched = 10_000;
+
+    internal async Task<MistakesView> FindAsync(MistakeQuery query, Caller caller, CancellationToken ct)
     {
         var (account, counted) = (query.Balance.Account, query.Balance.Counted);
-        var (searched, count) = Newest(query.Balance, await months.ReadAsync(query.Balance, ct));
-        if (count > BalanceExplanation.MaxGrouped)
-        {
-            return (null, Refusal.RuleBroken(
-                "too_many_movements", "The last month of the period has more movements than are searched: give a later from.",
-                ("movements", count), ("most", BalanceExplanation.MaxGrouped)));
-        }
-
         var balance = (await balances.AtAsync(account, counted.EffectiveAt, counted.Version, ct)).Balance;
         var difference = balance - query.Expected;
-        IReadOnlyList<IEvent> movements = difference.Minor == 0 ? [] : [.. (await effective.ReadAsync(
-            account, new(searched.Start, 0), searched.End, counted.Version, int.MaxValue, ct)).Events.Where(e => e.Data is IMovement)];
+        IReadOnlyList<IEvent> movements = difference.Minor == 0 ? [] : [.. (await newest.ReadAsync(
+            account, query.Balance.Start, query.Balance.End, counted.Version, MaxSearched, ct)).Where(e => e.Data is IMovement)];
         var byVersion = movements.ToDictionary(e => e.Version);
-        var found = MistakeSearch.Find(ToFigures(movements, query.StatedVersion), difference.Minor);
-        return (new(
+        var found = MistakeSearch.Find(
+            ToFigures(movements, query.StatedVersion), difference.Minor,
+            query.StatedVersion is { } stated && stated < counted.Version
+                && (await balances.AtAsync(account, counted.EffectiveAt, stated, ct)).Balance.Minor == query.Expected.Minor);
+        return new(
             AccountId.Format(account.Id),
             counted.EffectiveAt == DateTimeOffset.MaxValue ? null : counted.EffectiveAt,
             counted.Version,
             Amount.Of(balance),
             Amount.Of(query.Expected),
             Amount.Of(difference),
-            searched.From,
+            movements.Count == 0 ? null : movements[0].AccountEvent().EffectiveAt,
             movements.Count,
-            [.. found.Select(c => View(c, byVersion, account.Currency, caller))]), null);
-    }
-
-    /// <summary>The newest months that have few enough movements to be searched, and their number of movements.</summary>
-    private static (ExplanationQuery Query, long Movements) Newest(ExplanationQuery query, SortedDictionary<DateOnly, GroupSums> months)
-    {
-        var (from, count) = (query.From, 0L);
-        foreach (var (month, sums) in months.Reverse())
-        {
-            if (count > 0 && count + sums.Movements > BalanceExplanation.MaxGrouped)
-            {
-                break;
-            }
-
-            (from, count) = (query.From > month ? query.From : month, count + sums.Movements);
-        }
-
-        return (query with { From = from }, count);
+            [.. found.Select(c => View(c, byVersion, account.Currency, caller))]);
     }
 
     private static IReadOnlyList<FigureMovement> ToFigures(IReadOnlyList<IEvent> movements, long? statedVersion)

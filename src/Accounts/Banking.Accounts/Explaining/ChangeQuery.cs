@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace Banking.Accounts.Explaining;
 
 /// <summary>The interval of a query for changes.</summary>
-/// <param name="KnownAt">On the effective axis: the instant by which events were recorded; null for now.</param>
+/// <param name="KnownAt">The instant by which events were recorded; null for now. On the recorded axis it follows from To.</param>
 internal sealed record ChangeQuery(TimeAxis Axis, DateTimeOffset? From, DateTimeOffset? To, DateTimeOffset? KnownAt)
 {
     /// <summary>The first instant that the bank can store.</summary>
@@ -22,9 +22,11 @@ internal sealed record ChangeQuery(TimeAxis Axis, DateTimeOffset? From, DateTime
         problem ??= axis is null ? Refusal.Malformed("malformed_filter", "axis is recorded or effective.")
             : axis == TimeAxis.Recorded && knownAt is not null ? Refusal.Malformed(
                 "malformed_filter", "knownAt requires axis=effective: on the recorded axis, to says what was known.")
-            : axis == TimeAxis.Recorded ? InFuture("from", from, now) ?? InFuture("to", to, now)
+            : axis == TimeAxis.Recorded ? InFuture("from", from, now)
             : InFuture("knownAt", knownAt, now);
-        return (problem is null ? new(axis!.Value, from, to, knownAt) : null, problem);
+        // Events up to an end in the future are those up to now.
+        var known = axis == TimeAxis.Effective ? knownAt : to > now ? null : to?.AddTicks(-1);
+        return (problem is null ? new(axis!.Value, from, to, known) : null, problem);
     }
 
     private static Refusal? InFuture(string name, DateTimeOffset? instant, DateTimeOffset now) => instant > now

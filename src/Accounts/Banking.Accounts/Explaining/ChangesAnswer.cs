@@ -12,7 +12,7 @@ internal sealed class ChangesAnswer(
     public async Task<ChangesView> ReadAsync(ChangeCursor? cursor, Paging paging, EventViews events, Caller caller)
     {
         var limit = paging.Limit;
-        var known = cursor?.Known ?? await KnownAsync(query.Axis == TimeAxis.Recorded ? query.To?.AddTicks(-1) : query.KnownAt);
+        var known = cursor?.Known ?? await KnownAsync(query.KnownAt);
         var (opening, closing, found) = query.Axis == TimeAxis.Recorded
             ? await RecordedAsync(cursor, known, limit)
             : await EffectiveAsync(cursor, known, limit);
@@ -25,7 +25,7 @@ internal sealed class ChangesAnswer(
     private async Task<(AccountFacts Opening, AccountFacts Closing, IReadOnlyList<AccountChange> Changes)> RecordedAsync(
         ChangeCursor? cursor, long known, int limit)
     {
-        // An interval that ends before it begins to have events is empty: its opening is its closing.
+        // If no event was recorded before the end, opening and closing are equal.
         var start = query.From is { } from ? Math.Min(await KnownAsync(from.AddTicks(-1)), known) : 0;
         return (
             await changes.AtVersionAsync(account, start, ct),

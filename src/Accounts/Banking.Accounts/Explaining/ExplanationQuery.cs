@@ -42,8 +42,13 @@ internal sealed record ExplanationQuery(Account Account, CountedEvents Counted, 
     }
 
     /// <summary>The link to the movements of a part of the period.</summary>
-    public string Movements(DateOnly? from, DateOnly? to, string filter = "") =>
-        $"/v1/accounts/{AccountId.Format(Account.Id)}/balance/explain/movements?{MomentText()}{Text("from", from)}{Text("to", to)}{filter}";
+    public string Movements(DateOnly? from, DateOnly? to, string filter = "") => Link("/movements", from, to) + filter;
+
+    /// <summary>The link to the explanation of a part of the period.</summary>
+    public string Explanation(DateOnly? from, DateOnly? to) => Link("", from, to);
+
+    private string Link(string path, DateOnly? from, DateOnly? to) =>
+        $"/v1/accounts/{AccountId.Format(Account.Id)}/balance/explain{path}?{MomentText()}{Text("from", from)}{Text("to", to)}";
 
     private string MomentText() => Known is { } known
         ? MomentLinks.Of(known)

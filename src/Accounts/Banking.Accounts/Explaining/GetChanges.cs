@@ -13,7 +13,7 @@ namespace Banking.Accounts.Explaining;
 
 /// <summary>What changed an account between two moments.</summary>
 /// <param name="From">The first instant of the interval; absent for all from the beginning.</param>
-/// <param name="To">The end of the interval, exclusive; absent for all up to the version.</param>
+/// <param name="To">The end of the interval, exclusive; absent for all up to the version, as is meant by one in the future.</param>
 /// <param name="Version">The version of the account up to which its events count.</param>
 /// <param name="Opening">The account before the first change of the interval; absent if it was not open.</param>
 /// <param name="Closing">The account after the last change of the interval; absent if it was not open.</param>

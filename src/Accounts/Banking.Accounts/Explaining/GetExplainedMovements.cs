@@ -17,6 +17,8 @@ public static class GetExplainedMovementsEndpoint
     /// <summary>The events read for one page. A page of a rare kind is shorter, and has a cursor all the same.</summary>
     private const int MaxRead = 5_000;
 
+    private const int MaxAtOnce = 501;
+
     private static readonly string[] Kinds =
         ["deposit", "withdrawal", "transfer-sent", "transfer-received", "correction", "reversed", "rebooked"];
 
@@ -81,9 +83,11 @@ public static class GetExplainedMovementsEndpoint
     {
         var items = new List<AccountChange>();
         var place = query.After ?? new(query.Start, 0);
+        // Without a filter the first events are mostly the page.
+        var next = filter is (null, null) ? limit + 1 : MaxAtOnce;
         for (var read = 0; read < MaxRead;)
         {
-            var page = await changes.EffectiveAsync(query.Account, place, query.End, query.Counted.Version, 501, ct);
+            var page = await changes.EffectiveAsync(query.Account, place, query.End, query.Counted.Version, next, ct);
             foreach (var change in page)
             {
                 if (IsWanted(change, filter) && items.Count == limit)
@@ -99,12 +103,12 @@ public static class GetExplainedMovementsEndpoint
                 place = EffectivePlace.Of(change.Event);
             }
 
-            if (page.Count < 501)
+            if (page.Count < next)
             {
                 return (items, null);
             }
 
-            read += page.Count;
+            (read, next) = (read + page.Count, MaxAtOnce);
         }
 
         return (items, place);

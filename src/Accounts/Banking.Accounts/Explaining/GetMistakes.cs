@@ -26,8 +26,7 @@ public static class GetMistakesEndpoint
         "Searches the newest movements of a balance for those that make the difference to what was expected: booked later or twice, with "
         + "the amount of the difference or half of it, with exchanged digits, and pairs. The candidates are hints, the best first.")]
     [Authorize(Policies.Read)]
-    [Problems(
-        "account_not_found", "malformed_filter", "malformed_period", "invalid_amount", "statement_not_found", "too_many_movements")]
+    [Problems("account_not_found", "malformed_filter", "malformed_period", "invalid_amount", "statement_not_found")]
     [ProducesResponseType<MistakesView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string account, AccountReader reader, MomentReader moments, EventReader events, BalanceMistakes mistakes, TimeProvider clock,
@@ -39,12 +38,8 @@ public static class GetMistakesEndpoint
         }
 
         var (query, problem) = await MistakeQuery.ReadAsync(http.Request, found, moments, events, clock.GetUtcNow());
-        if (problem is not null)
-        {
-            return new ProblemResult(problem);
-        }
-
-        var (view, tooMany) = await mistakes.FindAsync(query!, http.Caller(), http.RequestAborted);
-        return view is null ? new ProblemResult(tooMany!) : TypedResults.Json(view, ApiJson.Options);
+        return problem is not null
+            ? new ProblemResult(problem)
+            : TypedResults.Json(await mistakes.FindAsync(query!, http.Caller(), http.RequestAborted), ApiJson.Options);
     }
 }

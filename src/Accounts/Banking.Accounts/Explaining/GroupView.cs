@@ -4,12 +4,14 @@ using Banking.Web.Http;
 namespace Banking.Accounts.Explaining;
 
 /// <summary>The movements of one month, kind or counterparty.</summary>
-/// <param name="Name">A month such as 2026-11, a type of entry, or a counterparty.</param>
+/// <param name="Name">A month such as 2026-11, a type of entry, a counterparty, or others: all further counterparties.</param>
 /// <param name="Net">Credits less debits. The sum over all groups and the opening is the balance.</param>
-/// <param name="Items">Link to the movements.</param>
-public sealed record GroupView(string Name, Amount Credits, Amount Debits, Amount Net, long Movements, string Items);
+/// <param name="Items">Link to the movements; absent for others.</param>
+/// <param name="Explanation">Link to the explanation of the month; absent for other groups.</param>
+public sealed record GroupView(
+    string Name, Amount Credits, Amount Debits, Amount Net, long Movements, string? Items, string? Explanation = null);
 
-/// <summary>What a balance is made of, in three groupings, each of which adds up to it.</summary>
+/// <summary>What a balance is made of, in three groupings, each of which with the opening adds up to it.</summary>
 /// <param name="EffectiveAt">The balance includes what took effect by this instant; absent for a version.</param>
 /// <param name="KnownAt">… of what the bank had recorded by this one; absent for a version.</param>
 /// <param name="Version">The version of the account up to which its events count.</param>
@@ -35,7 +37,7 @@ internal readonly record struct GroupSums(Int128 Credits, Int128 Debits, long Mo
     public GroupSums With(GroupSums other) =>
         new(checked(Credits + other.Credits), checked(Debits + other.Debits), Movements + other.Movements);
 
-    public GroupView View(string name, Currency currency, string items) => new(
+    public GroupView View(string name, Currency currency, string? items) => new(
         name, Amount.Of(new MoneySum(Credits, currency)), Amount.Of(new MoneySum(Debits, currency)),
         Amount.Of(new MoneySum(Credits - Debits, currency)), Movements, items);
 }

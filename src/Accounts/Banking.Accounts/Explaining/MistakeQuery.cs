@@ -13,7 +13,7 @@ namespace Banking.Accounts.Explaining;
 /// <summary>A balance, and what was expected instead.</summary>
 /// <param name="Balance">The events of the balance, and the first day to search.</param>
 /// <param name="StatedVersion">The version of the account at which the expected balance was stated; null if that is not known.</param>
-internal sealed record MistakeQuery(ExplanationQuery Balance, Money Expected, long? StatedVersion)
+internal sealed record MistakeQuery(ExplanationQuery Balance, MoneySum Expected, long? StatedVersion)
 {
     public static async Task<(MistakeQuery? Query, Refusal? Problem)> ReadAsync(
         HttpRequest request, Account account, MomentReader moments, EventReader events, DateTimeOffset now)
@@ -46,7 +46,7 @@ internal sealed record MistakeQuery(ExplanationQuery Balance, Money Expected, lo
     /// closing balance against it.
     /// </summary>
     private static async Task<(MistakeQuery?, Refusal?)> OfStatementAsync(
-        HttpRequest request, string statement, ExplanationQuery query, Money? expected, EventReader events)
+        HttpRequest request, string statement, ExplanationQuery query, MoneySum? expected, EventReader events)
     {
         foreach (var other in (string[])["effectiveAt", "knownAt", "version", "statedAt"])
         {
@@ -68,11 +68,19 @@ internal sealed record MistakeQuery(ExplanationQuery Balance, Money Expected, lo
             return (null, Refusal.NotFound("statement_not_found", "There is no such statement.", ("statement", statement)));
         }
 
+        if (issued.Entry is not null && expected is null)
+        {
+            return (null, Refusal.Malformed(
+                "malformed_filter",
+                "expected is missing: the closing balance of the statement of an entry is the balance at that entry, and cannot differ."));
+        }
+
         var version = issued.Entry ?? (expected is null ? query.Account.Version : issued.AccountVersion);
         var end = issued.Entry is null
             ? new DateTimeOffset(issued.To, TimeOnly.MinValue, TimeSpan.Zero).AddTicks(-1)
             : DateTimeOffset.MaxValue;
         return (new(
-            query with { Counted = new(end, version) }, expected ?? issued.Closing, expected is null ? issued.AccountVersion : null), null);
+            query with { Counted = new(end, version) }, expected ?? MoneySum.Of(issued.Closing),
+            expected is null ? issued.AccountVersion : null), null);
     }
 }

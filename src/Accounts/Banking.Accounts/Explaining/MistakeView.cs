@@ -9,12 +9,12 @@ namespace Banking.Accounts.Explaining;
 /// <param name="Balance">The balance.</param>
 /// <param name="Expected">What was expected.</param>
 /// <param name="Difference">The balance less what was expected.</param>
-/// <param name="From">The first effective day that was searched.</param>
-/// <param name="Movements">The number of movements that were searched.</param>
+/// <param name="SearchedFrom">The effective time of the first movement that was searched; absent if none was.</param>
+/// <param name="Movements">The number of movements that were searched: the newest by effective time; none if nothing differs.</param>
 /// <param name="Candidates">The best first; empty if no rule finds any, or nothing differs.</param>
 public sealed record MistakesView(
-    string AccountId, DateTimeOffset? EffectiveAt, long Version, Amount Balance, Amount Expected, Amount Difference, DateOnly? From,
-    int Movements, IReadOnlyList<MistakeView> Candidates);
+    string AccountId, DateTimeOffset? EffectiveAt, long Version, Amount Balance, Amount Expected, Amount Difference,
+    DateTimeOffset? SearchedFrom, int Movements, IReadOnlyList<MistakeView> Candidates);
 
 /// <summary>Movements that would explain the difference.</summary>
 /// <param name="Score">100 is the best. A movement that was corrected already has a lower one.</param>

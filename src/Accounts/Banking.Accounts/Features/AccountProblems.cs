@@ -130,9 +130,6 @@ internal static class AccountProblems
         new(
             "refusal_not_found", RefusalKind.NotFound, "There is no such refusal, or the caller may not know that there is.",
             "Correct the id.", "refusal"),
-        new(
-            "too_many_movements", RefusalKind.RuleBroken, "There are more movements in the last month of the period than are searched.",
-            "Give a later from.", "movements", "most"),
         new("currency_without_amount", RefusalKind.Malformed, "currency is given without amount.", "Give both, or neither."),
     ];
 }

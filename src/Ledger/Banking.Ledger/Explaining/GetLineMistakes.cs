@@ -14,8 +14,8 @@ namespace Banking.Ledger.Explaining;
 /// <summary>The journal entries that may have made a line of the trial balance wrong.</summary>
 /// <param name="Balance">The line; positive on the account's normal side, like the expected balance.</param>
 /// <param name="Difference">The balance less what was expected.</param>
-/// <param name="From">The first effective day that was searched; absent if the line has no entries.</param>
-/// <param name="Entries">The number of entries that were searched: the newest of the line.</param>
+/// <param name="From">The first effective day that was searched; absent if nothing was searched.</param>
+/// <param name="Entries">The number of entries that were searched: the newest of the line; none if nothing differs.</param>
 /// <param name="Candidates">The best first; empty if no rule finds any, or nothing differs.</param>
 public sealed record LineMistakesView(
     string Account, string Currency, DateOnly Date, DateTimeOffset? KnownAt, Amount Balance, Amount Expected, Amount Difference,
@@ -62,9 +62,12 @@ public static class GetLineMistakesEndpoint
 
         var (expected, unfit) = SignedAmountQuery.Read(http.Request, "expected", currency);
         var (statedAt, wrong) = InstantQuery.Read(http.Request, "statedAt");
-        problem = unfit ?? wrong ?? (expected is null
-            ? Refusal.Malformed("malformed_filter", "expected is the balance that was expected.")
-            : null);
+        var now = clock.GetUtcNow();
+        problem = unfit ?? wrong
+            ?? (expected is null ? Refusal.Malformed("malformed_filter", "expected is the balance that was expected.")
+                : statedAt > now ? Refusal.RuleBroken(
+                    "known_in_future", "statedAt must not be in the future.", ("knownAt", statedAt.Value), ("now", now))
+                : null);
         return problem is not null
             ? new ProblemResult(problem)
             : TypedResults.Json(

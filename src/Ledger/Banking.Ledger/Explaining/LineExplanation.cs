@@ -59,25 +59,29 @@ public sealed class LineExplanation(NpgsqlDataSource source)
             :
             [
                 .. shown,
-                Filtered(
+                View(
                     query, new(Others, rest[0].Currency, rest.Sum(r => r.Debits), rest.Sum(r => r.Credits), rest.Sum(r => r.Entries)),
-                    Others, ""),
+                    Others, null),
             ];
     }
 
     private static LineGroupView Month(LineQuery query, LineGroup month)
     {
         var first = DateOnly.ParseExact(month.Name + "-01", "yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var last = first.AddDays(DateTime.DaysInMonth(first.Year, first.Month) - 1);
+        var (from, to) = (query.From > first ? query.From.Value : first, query.AsOf.Date < last ? query.AsOf.Date : last);
+        var currency = month.Currency.Code;
         return View(
-            query, month, month.Name, query.Entries(
-                month.Currency.Code, query.From > first ? query.From : first,
-                first.Year == DateOnly.MaxValue.Year && first.Month == 12 ? null : first.AddMonths(1)));
+            query, month, month.Name, query.Entries(currency, from, to == DateOnly.MaxValue ? null : to.AddDays(1))) with
+        {
+            Explanation = query.Explanation(currency, from, to),
+        };
     }
 
     private static LineGroupView Filtered(LineQuery query, LineGroup group, string name, string filter) =>
         View(query, group, name, query.Entries(group.Currency.Code, query.From, null, filter));
 
-    private static LineGroupView View(LineQuery query, LineGroup group, string name, string items) => new(
+    private static LineGroupView View(LineQuery query, LineGroup group, string name, string? items) => new(
         name,
         Amount.OfMinor(group.Debits, group.Currency),
         Amount.OfMinor(group.Credits, group.Currency),

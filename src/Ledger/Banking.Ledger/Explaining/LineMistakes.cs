@@ -18,6 +18,18 @@ public sealed class LineMistakes(NpgsqlDataSource source)
 
     private const string Journal = $"{LedgerModule.Schema}.{LedgerModel.Journal}";
 
+    /// <summary>The day from which the line has enough entries, by the sums of days; null if it has fewer.</summary>
+    private const string FirstDay =
+        $"""
+        select max(effective_on) from (
+            select effective_on, sum(sum(entries)) over (order by effective_on desc) as total
+            from {LedgerModule.Schema}.{LedgerModel.Day}
+            where gl = $1 and effective_on >= $2 and effective_on <= $3 and currency = $4 and scale = $5
+                and ($6::timestamptz is null or recorded_on < ($6 at time zone 'UTC')::date)
+            group by effective_on) d
+        where total >= $7
+        """;
+
     /// <summary>Reads the newest entries of each counter account by its index, as the list of entries does.</summary>
     private const string Newest =
         $"""
@@ -36,27 +48,38 @@ public sealed class LineMistakes(NpgsqlDataSource source)
         from {Journal} j join {SchemaNames.Events}.mt_events e on e.seq_id = j.position where j.position = any($1)
         """;
 
+    /// <summary>A booking is named by the id of its correction, of its transfer, or otherwise of its event.</summary>
+    private const string Corrected =
+        $"""
+        with booking as (
+            select seq_id, data -> 'correction' ->> 'corrects' as corrects,
+                coalesce(data -> 'correction' ->> 'id', data ->> 'transferId', id::text) as transaction
+            from {SchemaNames.Events}.mt_events where seq_id = any($1))
+        select seq_id from booking where transaction in (select corrects from booking)
+        """;
+
     private readonly record struct Line(long Position, Guid Account, DateOnly Day, DateTimeOffset RecordedAt, long Credit);
 
     internal async Task<LineMistakesView> FindAsync(
-        LineQuery query, Currency currency, Money expected, DateTimeOffset? statedAt, CancellationToken ct)
+        LineQuery query, Currency currency, MoneySum expected, DateTimeOffset? statedAt, CancellationToken ct)
     {
         await using var snapshot = await source.OpenConnectionAsync(ct);
         await using var transaction = await snapshot.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
         var sign = query.Account.IsDebitNormal ? 1 : -1;
-        var balance = sign * (await LineGroups.MonthsAsync(snapshot, query with { From = null }, ct))
-            .Where(m => m.Currency == currency).Sum(m => m.Debits - m.Credits);
-        var lines = await LinesAsync(snapshot, query, currency, ct);
+        var balance = sign * await NetAsync(snapshot, query, currency, ct);
         var difference = new MoneySum((Int128)balance, currency) - expected;
+        var lines = difference.Minor == 0 ? [] : await LinesAsync(snapshot, query, currency, ct);
+        var corrected = await CorrectedAsync(snapshot, lines, ct);
         // A customer's deposits are the bank's debt: a credit to the customer raises them, and the bank's own accounts are debited.
         var amountSign = query.Account == Chart.CustomerDeposits ? -sign : sign;
         var found = MistakeSearch.Find(
             [
                 .. lines.Select(l => new FigureMovement(
                     l.Position, new(l.Day, TimeOnly.MinValue, TimeSpan.Zero), checked(amountSign * l.Credit), l.Account.ToString("N"),
-                    IsCorrected: false, l.RecordedAt > statedAt)),
+                    corrected.Contains(l.Position), l.RecordedAt > statedAt)),
             ],
-            difference.Minor);
+            difference.Minor,
+            await WasRightAsync(snapshot, query, currency, sign, expected, statedAt, ct));
         var entries = await EntriesAsync(snapshot, [.. found.SelectMany(f => f.Keys).Distinct()], ct);
         return new(
             query.Account.Name, currency.Code, query.AsOf.Date, query.AsOf.KnownAt, Amount.OfMinor(balance, currency), Amount.Of(expected),
@@ -69,16 +92,40 @@ public sealed class LineMistakes(NpgsqlDataSource source)
             ]);
     }
 
-    private static Task<IReadOnlyList<Line>> LinesAsync(
-        NpgsqlConnection snapshot, LineQuery query, Currency currency, CancellationToken ct) => snapshot.ListAsync(
-        Newest,
+    private static async Task<decimal> NetAsync(NpgsqlConnection snapshot, LineQuery query, Currency currency, CancellationToken ct) =>
+        (await LineGroups.MonthsAsync(snapshot, query with { From = null }, ct))
+            .Where(m => m.Currency == currency).Sum(m => m.Debits - m.Credits);
+
+    /// <summary>Whether the line was as expected when that was stated.</summary>
+    private static async Task<bool> WasRightAsync(
+        NpgsqlConnection snapshot, LineQuery query, Currency currency, int sign, MoneySum expected, DateTimeOffset? statedAt,
+        CancellationToken ct) => statedAt is { } at && !(query.AsOf.KnownAt <= at)
+        && (Int128)(sign * await NetAsync(snapshot, query with { AsOf = query.AsOf with { KnownAt = at } }, currency, ct))
+            == expected.Minor;
+
+    /// <summary>The positions of the lines whose transaction another of the lines corrects.</summary>
+    private static async Task<IReadOnlySet<long>> CorrectedAsync(
+        NpgsqlConnection snapshot, IReadOnlyList<Line> lines, CancellationToken ct) => lines.Count == 0
+        ? new HashSet<long>()
+        : (await snapshot.ListAsync(Corrected, [lines.Select(l => l.Position).ToArray()], row => row.GetInt64(0), ct)).ToHashSet();
+
+    private static async Task<IReadOnlyList<Line>> LinesAsync(
+        NpgsqlConnection snapshot, LineQuery query, Currency currency, CancellationToken ct)
+    {
+        object?[] Values(object accounts, DateOnly first) =>
         [
-            query.Counters, query.Start, query.AsOf.Date, currency.Code, (short)currency.Scale,
+            accounts, first, query.AsOf.Date, currency.Code, (short)currency.Scale,
             NpgsqlDbType.TimestampTz.Of(query.AsOf.KnownAt?.UtcDateTime), MaxSearched,
-        ],
-        row => new Line(
-            row.GetInt64(0), row.GetGuid(1), row.GetFieldValue<DateOnly>(2), row.GetFieldValue<DateTimeOffset>(3), row.GetInt64(4)),
-        ct);
+        ];
+        var first = (await snapshot.ListAsync(
+            FirstDay, Values(query.Account.Code, query.Start), row => row.GetOrDefault<DateOnly?>(0), ct))[0];
+        return await snapshot.ListAsync(
+            Newest,
+            Values(query.Counters, first ?? query.Start),
+            row => new Line(
+                row.GetInt64(0), row.GetGuid(1), row.GetFieldValue<DateOnly>(2), row.GetFieldValue<DateTimeOffset>(3), row.GetInt64(4)),
+            ct);
+    }
 
     private static async Task<Dictionary<long, JournalEntryView>> EntriesAsync(
         NpgsqlConnection snapshot, long[] positions, CancellationToken ct) => (await snapshot.ListAsync(

@@ -46,6 +46,10 @@ internal sealed record LineQuery(GlAccount Account, AsOf AsOf, DateOnly? From, s
         return LedgerQuery.Entries(Account, currency) + Text("from", from) + Text("to", end) + filter + AsOf.KnownAtText();
     }
 
+    /// <summary>The link to the explanation of some days of the line.</summary>
+    public string Explanation(string currency, DateOnly from, DateOnly last) =>
+        (AsOf with { Date = last }).ExplanationOf(Account, currency) + Text("from", from);
+
     private static string Text(string name, DateOnly? day) =>
         day is { } date ? string.Create(CultureInfo.InvariantCulture, $"&{name}={date:yyyy-MM-dd}") : "";
 }

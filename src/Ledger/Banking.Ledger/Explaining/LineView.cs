@@ -11,7 +11,7 @@ public sealed record LineExplanationView(
     string Account, short Number, GlKind Kind, DateOnly Date, DateTimeOffset? KnownAt, DateOnly? From,
     IReadOnlyList<CurrencyLineView> Currencies);
 
-/// <summary>A line of one currency. The groups of each grouping add up to it.</summary>
+/// <summary>A line of one currency. The opening and the groups of each grouping add up to it.</summary>
 /// <param name="Opening">The balance before from; positive on the account's normal side, like all balances here.</param>
 /// <param name="Balance">Opening plus the net of all groups of a grouping.</param>
 /// <param name="Types">By type of event; absent if there are too many entries to group: ask for a shorter period.</param>
@@ -24,5 +24,7 @@ public sealed record CurrencyLineView(
 /// <summary>The journal lines of one month, type of event or customer's account.</summary>
 /// <param name="Name">A month such as 2026-11, a type of event, an account, or others: all further accounts.</param>
 /// <param name="Net">Positive on the account's normal side.</param>
-/// <param name="Items">Link to the journal entries.</param>
-public sealed record LineGroupView(string Name, Amount Debit, Amount Credit, Amount Net, long Entries, string Items);
+/// <param name="Items">Link to the journal entries; absent for others.</param>
+/// <param name="Explanation">Link to the explanation of the month; absent for other groups.</param>
+public sealed record LineGroupView(
+    string Name, Amount Debit, Amount Credit, Amount Net, long Entries, string? Items, string? Explanation = null);

@@ -60,7 +60,7 @@ public static class GetBalanceSheetEndpoint
         IReadOnlyList<BalanceSheetLine> Lines(GlKind kind) =>
         [
             .. lines[kind].Select(l => new BalanceSheetLine(
-                l.Account.Name, l.Account.Code, Shown(l.Balance), asOf.EntriesOf(l), asOf.ExplanationOf(l))),
+                l.Account.Name, l.Account.Code, Shown(l.Balance), asOf.EntriesOf(l), asOf.ExplanationOf(l.Account, l.Currency.Code))),
         ];
         var (assets, liabilities, result) = (Sum(GlKind.Asset), Sum(GlKind.Liability), Sum(GlKind.Income) - Sum(GlKind.Expense));
         return new(

@@ -43,10 +43,21 @@ public static class GetJournalEndpoint
             select * from {LedgerModule.Schema}.{LedgerModel.Journal} j
             where j.counter = c.counter and (j.effective_on, j.position) > ($2, $3) and j.effective_on < $4
                 and ($5::text is null or j.currency = $5) and ($6::timestamptz is null or j.recorded_at <= $6)
-                and ($8::uuid is null or j.account = $8)
-                and ($9::text is null or exists (select from {SchemaNames.Events}.mt_events e where e.seq_id = j.position and e.type = $9))
+                and ($8::text is null or exists (select from {SchemaNames.Events}.mt_events e where e.seq_id = j.position and e.type = $8))
             order by j.effective_on, j.position limit $7) as j
         join {SchemaNames.Events}.mt_events e on e.seq_id = j.position
+        order by j.effective_on, j.position limit $7
+        """;
+
+    /// <summary>Reads the entries of one customer's account by its events, which are few beside those of the journal.</summary>
+    private const string OfCustomer =
+        $"""
+        select j.position, e.id, e.type, j.effective_on, j.recorded_at, j.account, j.counter, j.currency, j.scale, j.credit
+        from {LedgerModule.Schema}.{LedgerModel.Journal} j join {SchemaNames.Events}.mt_events e on e.seq_id = j.position
+        where e.stream_id = $9 and j.account = $9 and j.counter = any($1)
+            and (j.effective_on, j.position) > ($2, $3) and j.effective_on < $4
+            and ($5::text is null or j.currency = $5) and ($6::timestamptz is null or j.recorded_at <= $6)
+            and ($8::text is null or e.type = $8)
         order by j.effective_on, j.position limit $7
         """;
 
@@ -100,7 +111,7 @@ public static class GetJournalEndpoint
         JournalFilter filter,
         int limit,
         CancellationToken ct) => source.ListAsync(
-        Sql,
+        filter.Account is null ? Sql : OfCustomer,
         [
             account == Chart.CustomerDeposits ? Chart.All.Where(a => a != account).Select(a => a.Code).ToArray() : [account.Code],
             after.Day,
@@ -109,8 +120,8 @@ public static class GetJournalEndpoint
             NpgsqlDbType.Text.Of(period.Currency),
             NpgsqlDbType.TimestampTz.Of(knownAt?.UtcDateTime),
             limit,
-            NpgsqlDbType.Uuid.Of(filter.Account),
             NpgsqlDbType.Text.Of(filter.Type),
+            .. filter.Account is { } customer ? [customer] : (object?[])[],
         ],
         row => View(
             row.GetGuid(1), row.GetString(2),

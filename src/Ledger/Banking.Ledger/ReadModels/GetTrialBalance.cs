@@ -80,6 +80,7 @@ public static class GetTrialBalanceEndpoint
         return new(
             line.Account.Name, line.Account.Code, line.Account.Kind,
             Amount.OfMinor(line.Debits, line.Currency), Amount.OfMinor(line.Credits, line.Currency),
-            line.IsDebit ? balance : null, line.IsDebit ? null : balance, asOf.EntriesOf(line), asOf.ExplanationOf(line));
+            line.IsDebit ? balance : null, line.IsDebit ? null : balance, asOf.EntriesOf(line),
+            asOf.ExplanationOf(line.Account, line.Currency.Code));
     }
 }

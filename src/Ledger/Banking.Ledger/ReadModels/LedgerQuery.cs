@@ -44,10 +44,10 @@ internal readonly record struct AsOf(DateOnly Date, DateTimeOffset? KnownAt)
     }
 
     /// <summary>The link to what a figure is made of.</summary>
-    public string ExplanationOf(GlBalance figure) =>
+    public string ExplanationOf(GlAccount account, string currency) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"/v1/ledger/accounts/{figure.Account.Name}/explain?currency={figure.Currency.Code}&date={Date:yyyy-MM-dd}") + KnownAtText();
+            $"/v1/ledger/accounts/{account.Name}/explain?currency={currency}&date={Date:yyyy-MM-dd}") + KnownAtText();
 
     /// <summary>The link to the entries that a figure is the sum of.</summary>
     public string EntriesOf(GlBalance figure)

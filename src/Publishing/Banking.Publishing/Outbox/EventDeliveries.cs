@@ -7,13 +7,13 @@ namespace Banking.Publishing.Outbox;
 /// <summary>How far a destination is with one event.</summary>
 public enum DeliveryState
 {
-    /// <summary>The destination acknowledged it, or an operator moved the checkpoint past it.</summary>
+    /// <summary>The destination acknowledged it.</summary>
     Acknowledged,
 
-    /// <summary>The checkpoint has not reached it: it is delivered later.</summary>
+    /// <summary>Its position is after the checkpoint.</summary>
     Waiting,
 
-    /// <summary>The destination rejected it or an earlier event of its account, or its type is held.</summary>
+    /// <summary>The destination rejected it or an earlier event of its account, or its type or that of such an event is held.</summary>
     Blocked,
 
     /// <summary>An operator discarded it: the destination does not receive it.</summary>
@@ -21,6 +21,9 @@ public enum DeliveryState
 
     /// <summary>The destination began after it, and does not receive it.</summary>
     BeforeStart,
+
+    /// <summary>An operator moved the checkpoint past it: acknowledged before, or skipped.</summary>
+    Passed,
 }
 
 /// <summary>What became of one event at one destination.</summary>
@@ -28,40 +31,52 @@ public enum DeliveryState
 /// <param name="Checkpoint">The position up to which the destination has the log; absent if it never started.</param>
 public sealed record DeliveryView(string Destination, string Kind, DeliveryState State, long? Checkpoint);
 
-/// <summary>Finds out which destinations have an event, by their checkpoints, blocked accounts and discarded events.</summary>
+/// <summary>Finds out which destinations have an event, by their checkpoints, blocked accounts and the actions of operators.</summary>
 public sealed class EventDeliveries(
     IEnumerable<IDestinationSource> sources, PublisherStore publishers, BlockedAccounts blocked, EventReader events)
 {
-    /// <summary>What became of an event at each destination whose filter takes it.</summary>
+    /// <summary>The actions that decide what a checkpoint means for an event. A destination may have many others, such as holds.</summary>
+    private const string Actions =
+        "stream_id = any($1) and (type = 'publishing.destination-set.v1' "
+        + "or (type = 'publishing.dead-letter-discarded.v1' and data ->> 'event' = $2))";
+
+    /// <summary>What became of an event at each destination that takes it by its present filter.</summary>
     public async Task<IReadOnlyList<DeliveryView>> FindAsync(PublicEvent e, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(e);
         var specs = new List<DestinationSpec>();
         foreach (var source in sources)
         {
-            specs.AddRange((await source.ListAsync(ct)).Where(s => s.Filter.Takes(e)));
+            specs.AddRange((await source.ListAsync(ct)).Where(s => s.Filter.Takes(e) && s.Wants(e)));
         }
 
-        var rows = (await publishers.AllAsync([.. specs.Select(s => s.Name)], ct)).ToDictionary(r => r.Name);
-        var views = new List<DeliveryView>();
-        foreach (var spec in specs.OrderBy(s => s.Name, StringComparer.Ordinal))
-        {
-            var row = rows.GetValueOrDefault(spec.Name);
-            views.Add(new(spec.Name, spec.Kind, await StateAsync(spec, row, e, ct), row?.Position));
-        }
-
-        return views;
+        var names = specs.Select(s => s.Name).ToList();
+        // The checkpoints are read first: an event that is rejected meanwhile is not taken for an acknowledged one.
+        var rows = (await publishers.AllAsync(names, ct)).ToDictionary(r => r.Name);
+        var blocking = await blocked.FindPublishersAsync(names, e.Stream, e.Position, ct);
+        var passed = rows.Values.Where(r => e.Position <= r.Position).Select(r => PublisherControl.StreamOf(r.Name)).ToArray();
+        var actions = (await events.WhereAsync(Actions, [passed, e.Id], ct)).ToLookup(a => a.StreamId, a => a.Data);
+        return
+        [
+            .. from spec in specs.OrderBy(s => s.Name, StringComparer.Ordinal)
+               let row = rows.GetValueOrDefault(spec.Name)
+               let state = blocking.Contains(spec.Name) ? DeliveryState.Blocked
+                   : row is null || e.Position > row.Position ? DeliveryState.Waiting
+                   : Passed(e, row.StartPosition, actions[PublisherControl.StreamOf(spec.Name)])
+               select new DeliveryView(spec.Name, spec.Kind, state, row?.Position),
+        ];
     }
 
-    private async Task<DeliveryState> StateAsync(DestinationSpec spec, PublisherRow? row, PublicEvent e, CancellationToken ct) =>
-        row is null ? DeliveryState.Waiting
-        : e.Position <= row.StartPosition ? DeliveryState.BeforeStart
-        : await blocked.IsBlockedAsync(spec.Name, e.Stream, e.Position, ct) ? DeliveryState.Blocked
-        : e.Position > row.Position ? DeliveryState.Waiting
-        : await IsDiscardedAsync(spec.Name, e, ct) ? DeliveryState.Discarded
-        : DeliveryState.Acknowledged;
-
-    private async Task<bool> IsDiscardedAsync(string publisher, PublicEvent e, CancellationToken ct) =>
-        (await events.StreamAsync(PublisherControl.StreamOf(publisher), 1, 0, ct))
-            .Any(o => o.Data is DeadLetterDiscarded discarded && discarded.Event == e.Id);
+    /// <summary>The state of an event that the checkpoint is past.</summary>
+    /// <param name="actions">What operators did with the destination, in order.</param>
+    private static DeliveryState Passed(PublicEvent e, long start, IEnumerable<object> actions) => actions.Aggregate(
+        e.Position <= start ? DeliveryState.BeforeStart : DeliveryState.Acknowledged,
+        (state, action) => action switch
+        {
+            // Set back, the destination receives it, whatever happened before.
+            DestinationSet set when set.Position < e.Position => DeliveryState.Acknowledged,
+            DestinationSet when state == DeliveryState.Acknowledged => DeliveryState.Passed,
+            DeadLetterDiscarded discarded when discarded.Event == e.Id => DeliveryState.Discarded,
+            _ => state,
+        });
 }

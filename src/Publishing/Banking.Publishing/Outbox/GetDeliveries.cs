@@ -14,7 +14,7 @@ namespace Banking.Publishing.Outbox;
 /// <summary>What became of one event outside the bank.</summary>
 /// <param name="Type">The type of its public contract; absent if the event is not published, such as an imported one.</param>
 /// <param name="Position">The event's position in the log.</param>
-/// <param name="Items">The destinations whose filters take the event; empty if it is not published.</param>
+/// <param name="Items">The destinations whose present filters take the event; empty if it is not published.</param>
 public sealed record EventDeliveriesView(string EventId, string? Type, long Position, IReadOnlyList<DeliveryView> Items);
 
 public static class GetDeliveriesEndpoint
@@ -23,7 +23,9 @@ public static class GetDeliveriesEndpoint
     [QueryParameter("eventId", "The event, evt_….", IsRequired = true)]
     [Tags("Publication")]
     [EndpointSummary("Get which destinations have an event")]
-    [EndpointDescription("Gets for one event which destinations acknowledged it, and which still wait, rejected or never get it.")]
+    [EndpointDescription(
+        "Gets which destinations acknowledged the event, have yet to receive it, rejected it, or do not receive it. The destinations are "
+        + "those that take the event by their present settings; at the time of the event a webhook may have had another filter.")]
     [Authorize(Policies.ReadFeed)]
     [Problems("malformed_filter", "event_not_found")]
     [ReadsCompleteLog]

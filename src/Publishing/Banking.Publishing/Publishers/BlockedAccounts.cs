@@ -37,10 +37,16 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
             ct);
 
     /// <summary>Whether the account is blocked at this position or before it.</summary>
-    internal Task<bool> IsBlockedAsync(string publisher, Guid account, long position, CancellationToken ct) => source.ScalarAsync<bool>(
-        $"select exists (select from {Table} where publisher = $1 and account = $2 and position <= $3)",
-        [publisher, account, position],
-        ct);
+    internal async Task<bool> IsBlockedAsync(string publisher, Guid account, long position, CancellationToken ct) =>
+        (await FindPublishersAsync([publisher], account, position, ct)).Count > 0;
+
+    /// <summary>Those of the publishers for which the account is blocked at this position or before it.</summary>
+    internal async Task<IReadOnlySet<string>> FindPublishersAsync(
+        IReadOnlyCollection<string> publishers, Guid account, long position, CancellationToken ct) => (await source.ListAsync(
+        $"select publisher from {Table} where publisher = any($1) and account = $2 and position <= $3",
+        [publishers.ToArray(), account, position],
+        row => row.GetString(0),
+        ct)).ToHashSet();
 
     /// <summary>The number of blocked accounts for each publisher and cause; of one account if it is given.</summary>
     public Task<IReadOnlyList<(string Publisher, string Cause, long Accounts, DateTimeOffset Oldest)>> CountAsync(

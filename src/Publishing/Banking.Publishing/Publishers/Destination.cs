@@ -72,6 +72,9 @@ public sealed record DestinationSpec(
     /// <summary>The events that it may want. While the log has none, the destination costs nothing.</summary>
     public EventFilter Filter { get; init; } = EventFilter.All;
 
+    /// <summary>Which of these it receives.</summary>
+    public Func<PublicEvent, bool> Wants { get; init; } = _ => true;
+
     public RetryPolicy RetryPolicy { get; init; } = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15));
 }
 

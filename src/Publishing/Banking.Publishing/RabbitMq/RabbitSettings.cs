@@ -64,7 +64,7 @@ internal sealed class RabbitSource : IDestinationSource
 
     public RabbitSource(RabbitSettings settings)
     {
-        var state = new DeliveryState();
+        var (state, keys) = (new DeliveryState(), new RoutingKeys(settings.Queues.Values));
         _specs =
             settings.Uri.Length == 0
                 ? []
@@ -74,6 +74,7 @@ internal sealed class RabbitSource : IDestinationSource
                         await RabbitDestination.OpenAsync(settings, state, ct))
                     {
                         FromSetting = "Banking:Publishing:RabbitMq:From",
+                        Wants = e => keys.Match(e.Type),
                     },
                 ];
     }
