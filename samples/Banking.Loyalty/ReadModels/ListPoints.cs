@@ -46,7 +46,7 @@ public static class ListPointsEndpoint
             [after, paging!.Limit + 1],
             row => store.Options.Serializer().FromJson<PointsOverview>(row, 0),
             http.RequestAborted);
-        var page = Page<PointsOverview>.Of(found, paging.Limit, p => p.Id.ToString("N"));
+        var page = Page<PointsOverview>.Of(found, paging, p => p.Id.ToString("N"));
         return TypedResults.Json(
             new Page<PointsListItem>(
                 [.. page.Items.Select(p => new PointsListItem(PublicId.Format("acc", p.Account), p.Earned, p.Redeemed, p.Expired))],

@@ -43,7 +43,7 @@ public static class GetProposalsEndpoint
         }
 
         var found = await states.ListAsync(search, after, paging!.Limit + 1, http.RequestAborted);
-        var page = Page<Proposal>.Of(found, paging.Limit, p => p.Id.ToString("N"));
+        var page = Page<Proposal>.Of(found, paging, p => p.Id.ToString("N"));
         return TypedResults.Json(new Page<ProposalView>([.. page.Items.Select(ProposalView.Of)], page.NextCursor), ApiJson.Options);
     }
 

@@ -50,7 +50,7 @@ public static class GetRefusedAttemptsEndpoint
         var refusals = await session.QueryAsync<RecordedRefusal>(
             "where (d.data ->> 'streamId')::uuid = ? and d.id < ? order by d.id desc limit ?",
             http.RequestAborted, id, before, paging.Limit + 1);
-        var page = Page<RecordedRefusal>.Of(refusals, paging.Limit, r => r.Id.ToString("N"));
+        var page = Page<RecordedRefusal>.Of(refusals, paging, r => r.Id.ToString("N"));
         return TypedResults.Json(
             new Page<RefusedAttemptView>([.. page.Items.Select(RefusedAttemptView.Of)], page.NextCursor), ApiJson.Options);
     }
