@@ -7,7 +7,7 @@ namespace Banking.Approvals.Tests;
 /// <summary>The pure decision of an approval: which rule answers first, and what a basis that changed means.</summary>
 public sealed class ProposalDecisionTests
 {
-    private const string Hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    private const string Hash = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
 
     private static readonly DateTimeOffset Now = new(2026, 11, 17, 15, 0, 0, TimeSpan.Zero);
     private static readonly Guid Id = new("01930000-0000-7000-8000-00000000000a");
@@ -30,6 +30,8 @@ public sealed class ProposalDecisionTests
         Assert.Equal("proposal_expired", Code(Approve(Open, "ada", "other", expired)));
         Assert.Equal("own_proposal", Code(Approve(Open, "ada", "other", Now)));
         Assert.Equal("other_command", Code(Approve(Open, "bob", "other", Now, Basis("closed", 71))));
+        // A changed text beside the hash of what was proposed.
+        Assert.Equal("other_command", Code(Approve(Open with { Command = "{ }" }, "bob", Hash, Now)));
     }
 
     [Fact]

@@ -50,7 +50,14 @@ public sealed class RequiredApprovalTests(ApprovalBank bank)
         bank.Clock.Advance(TimeSpan.FromDays(2));
 
         Assert.Equal("[\"age\"]", (await CorrectAsync(deposit)).IsProblem(422, "approval_required").Text("approvalReasons"));
-        Assert.Equal("executed", (await ApproveAsync(_bob, await bank.ProposedAsync(deposit))).Ok().Text("status"));
+        var effectiveNow = new { kind = "reversal", reasonCode = "c", reason = "r", effective = "now" };
+        var executed = (await ApproveAsync(_bob, await bank.ProposedAsync(deposit, effectiveNow))).Ok();
+        Assert.Equal("executed", executed.Text("status"));
+
+        // The correction is young, but the transaction that it corrects is not.
+        var correction = executed.Text("result").Split('/')[^1];
+        var again = (await CorrectAsync(correction, effectiveNow)).IsProblem(422, "approval_required");
+        Assert.Equal("[\"age\"]", again.Text("approvalReasons"));
     }
 
     [Fact]

@@ -105,7 +105,8 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, JoinedMemori
     private Func<Outcome> Accept(Submission<TState> submission, Decision.Accepted accepted, DateTimeOffset at)
     {
         var context = submission.Context;
-        var headers = context.Headers();
+        // A proposal that ends without its command was not carried out, so its end does not say that it was approved.
+        var headers = (accepted.Events.Count == 0 ? context with { Approval = null } : context).Headers();
         EventEnvelope? last = null;
         foreach (var e in accepted.Events)
         {

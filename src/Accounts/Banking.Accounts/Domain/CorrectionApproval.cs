@@ -20,12 +20,16 @@ internal static class CorrectionApproval
     /// <summary>The correction takes an account below what it allows.</summary>
     private const string Overdrawn = "overdrawn";
 
+    /// <param name="original">
+    /// The earliest known effective time of the transaction and of the beginning of its chain. A correction that is effective now must not
+    /// make the transaction young.
+    /// </param>
     /// <param name="accounts">All accounts of the correction.</param>
     /// <param name="events">The bookings of the correction; empty if it is refused.</param>
     /// <param name="allowOverdrawn">Whether the correction may overdraw an account: otherwise it was refused if it does.</param>
     public static CommandBasis Of(
-        BookedTransaction corrected, IReadOnlyDictionary<Guid, Account> accounts, IReadOnlyList<NewEvent> events, bool allowOverdrawn,
-        CorrectionApprovalRule rule, DateTimeOffset now)
+        BookedTransaction corrected, DateTimeOffset original, IReadOnlyDictionary<Guid, Account> accounts, IReadOnlyList<NewEvent> events,
+        bool allowOverdrawn, CorrectionApprovalRule rule, DateTimeOffset now)
     {
         var bookings = events.ToLookup(e => e.StreamId, e => (ICorrectionEvent)e.Data);
         var facts = new Dictionary<string, string>();
@@ -51,11 +55,11 @@ internal static class CorrectionApproval
             }
         }
 
-        return new(Reasons(corrected, [.. bookings.SelectMany(b => b)], limits.Count > 0, rule, now), facts, limits);
+        return new(Reasons(original, [.. bookings.SelectMany(b => b)], limits.Count > 0, rule, now), facts, limits);
     }
 
     private static List<string> Reasons(
-        BookedTransaction corrected, IReadOnlyList<ICorrectionEvent> bookings, bool isOverdrawn, CorrectionApprovalRule rule,
+        DateTimeOffset original, IReadOnlyList<ICorrectionEvent> bookings, bool isOverdrawn, CorrectionApprovalRule rule,
         DateTimeOffset now)
     {
         var reasons = new List<string>();
@@ -64,7 +68,7 @@ internal static class CorrectionApproval
             reasons.Add(Amount);
         }
 
-        if (bookings.Select(b => b.EffectiveAt).Append(corrected.Booking.EffectiveAt).Any(at => rule.IsOld(at, now)))
+        if (bookings.Select(b => b.EffectiveAt).Append(original).Any(at => rule.IsOld(at, now)))
         {
             reasons.Add(Age);
         }

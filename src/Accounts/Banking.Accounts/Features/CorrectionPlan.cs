@@ -53,7 +53,8 @@ internal sealed record CorrectionPlan(
     public CommandBasis Basis(
         CorrectTransaction command, Decision decision, IReadOnlyDictionary<Guid, Account> accounts, CorrectionApprovalRule rule,
         DateTimeOffset now) => CorrectionApproval.Of(
-            Corrected, accounts, decision is Decision.Accepted accepted ? accepted.Events : [], command.AllowOverdrawn == true, rule, now);
+            Corrected, TimeLimit.Original, accounts, decision is Decision.Accepted accepted ? accepted.Events : [],
+            command.AllowOverdrawn == true, rule, now);
 
     /// <summary>How to propose the correction.</summary>
     public string ProposeBy => $"POST /v1/transactions/{Corrected.PublicId}/corrections?{CommandRequest.ProposeParameter}=true";

@@ -153,14 +153,12 @@ public sealed class Corrections(
         }
 
         var newIds = Enumerable.Range(0, CorrectionDecision.MaxBookings).Select(_ => Ids.Next(clock)).ToList();
-        var limit = CorrectionTimeLimit.Of(rule, corrected, await FirstAsync(command, corrected, ct));
+        var limit = CorrectionTimeLimit.Of(rule, corrected, await FirstAsync(corrected, ct));
         return (CorrectionPlan.Of(command, corrected, named, newIds, limit, clock.GetUtcNow()), null);
     }
 
-    /// <summary>
-    /// The transaction at the beginning of the chain, read only for a new effective time. Null if its stream was archived.
-    /// </summary>
-    private async Task<BookedTransaction?> FirstAsync(CorrectTransaction command, BookedTransaction corrected, CancellationToken ct) =>
-        command.EffectiveAt is null || corrected.Root == corrected.Id ? corrected
+    /// <summary>The transaction at the beginning of the chain. Null if its stream was archived.</summary>
+    private async Task<BookedTransaction?> FirstAsync(BookedTransaction corrected, CancellationToken ct) =>
+        corrected.Root == corrected.Id ? corrected
         : await transactions.FindAsync(TransactionId.Format(corrected.Booking.Kind, corrected.Root, corrected.Root), ct);
 }

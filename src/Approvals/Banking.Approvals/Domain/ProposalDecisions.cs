@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
@@ -92,7 +94,11 @@ internal static class ProposalDecisions
     private static Refusal? CheckProposer(Proposal proposal, string actor) => proposal.ProposedBy == actor ? null : Refusal.RuleBroken(
         "not_own_proposal", "Only its proposer can withdraw a proposal. Others reject it.", ("proposalId", PublicIdOf(proposal)));
 
-    private static Refusal? CheckHash(Proposal proposal, string hash) => proposal.CommandHash == hash ? null : Refusal.RuleBroken(
+    /// <summary>The hash that an approval names.</summary>
+    public static string HashOf(string command) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(command)));
+
+    /// <summary>Hashes the text that is carried out: a stored hash does not prove that the text beside it is what was proposed.</summary>
+    private static Refusal? CheckHash(Proposal proposal, string hash) => HashOf(proposal.Command) == hash ? null : Refusal.RuleBroken(
         "other_command", "The hash is not that of the proposed command. Read the proposal and approve what it says.",
-        ("proposalId", PublicIdOf(proposal)), ("commandHash", proposal.CommandHash));
+        ("proposalId", PublicIdOf(proposal)));
 }

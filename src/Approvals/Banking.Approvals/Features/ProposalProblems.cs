@@ -23,7 +23,7 @@ internal static class ProposalProblems
             "Reject the proposal.", "proposalId"),
         new(
             "other_command", RefusalKind.RuleBroken, "The approval names another command than the proposed one.",
-            "Read the proposal, and approve it with its commandHash.", "proposalId", "commandHash"),
+            "Read the proposal, and approve it with its commandHash.", "proposalId"),
         new("malformed_hash", RefusalKind.Malformed, "commandHash is no SHA-256.", "Send the commandHash of the proposal."),
     ];
 }

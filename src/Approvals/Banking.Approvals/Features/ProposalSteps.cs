@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Banking.Approvals.Domain;
 using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
@@ -28,9 +26,9 @@ internal sealed class ProposeStep(JoinedStream<Proposal> stream, CommandData com
         CommandBasis basis, Func<Decision> decide, Func<IReadOnlyList<NewEvent>, string?> locate, DateTimeOffset now)
     {
         var text = command.ToText();
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
         CommandProposed proposed = new(
-            command.Type, text, hash, context.ReasonCode, context.ReasonText, basis.ToJson(), context.Caller.Actor, now + validity, now);
+            command.Type, text, ProposalDecisions.HashOf(text), context.ReasonCode, context.ReasonText, basis.ToJson(),
+            context.Caller.Actor, now + validity, now);
         return ProposalDecisions.Propose(stream.Id, proposed, decide);
     }
 

@@ -48,8 +48,9 @@ public static class GetRefusedAttemptsEndpoint
         }
 
         var refusals = await session.QueryAsync<RecordedRefusal>(
-            "where (d.data ->> 'streamId')::uuid = ? and d.id < ? order by d.id desc limit ?",
-            http.RequestAborted, id, before, paging.Limit + 1);
+            // The due row of a proposal that ended before is refused too, but nobody attempted anything.
+            "where (d.data ->> 'streamId')::uuid = ? and d.id < ? and d.data ->> 'operation' <> ? order by d.id desc limit ?",
+            http.RequestAborted, id, before, ExpireProposal.Operation, paging.Limit + 1);
         var page = Page<RecordedRefusal>.Of(refusals, paging, r => r.Id.ToString("N"));
         return TypedResults.Json(
             new Page<RefusedAttemptView>([.. page.Items.Select(RefusedAttemptView.Of)], page.NextCursor), ApiJson.Options);

@@ -5,6 +5,7 @@ using Banking.Accounts.Features;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.SharedKernel;
+using Banking.Web.Commands;
 
 namespace Banking.Accounts.Simulations.Replay;
 
@@ -76,6 +77,7 @@ internal sealed partial class Simulation
     private bool IsGiven(RecordedRefusal refusal, SimulatedAccount account, RefusalFacts facts, SimulatedCommand command) =>
         (command.Name == ChangeOverdraftLimitHandler.Definition.Shape.Name && account.HasLimit)
         || refusal.Code == CorrectionApproval.RequiredCode
+        || refusal.Operation.EndsWith($"?{CommandRequest.ProposeParameter}=true", StringComparison.Ordinal)
         || (command.Accounts.Any(a => _accounts.Find(a) is null) && facts.Account is { } refusing && _accounts.Find(refusing) is null);
 
     private void NoteRefusal(
