@@ -83,7 +83,7 @@ public sealed class ServeTests : IDisposable
         var blocks = readme.Split("```").Where((_, i) => i % 2 == 1).Where(b => b.Contains("curl", StringComparison.Ordinal));
         var script = string.Join('\n', blocks).Replace("localhost:5080", host.Address["http://".Length..], StringComparison.Ordinal);
 
-        var answers = (await BashAsync(script)).Split("}{").Length;
+        var answers = (await BashAsync(script)).Split("}\n{").Length;
 
         Assert.Equal(2, answers);
         var teller = await host.TellerAsync();
