@@ -88,7 +88,7 @@ public sealed class ComparisonTests : IDisposable
             $$"""
             {"accountId":"{{account}}","balance":{{Eur(value)}},"available":{{Eur(value)}},"held":{{Eur("0.00")}},
              "effectiveAt":"2026-11-17T15:00:00Z","knownAt":"2026-11-17T15:00:00Z","version":{{last}},"computedFrom":"state",
-             "links":{"events":"/e","entries":"/e"} }
+             "links":{"events":"/e","entries":"/e","explanation":"/e"} }
             """;
 
         string Eur(string amount) => $$"""{"value":"{{amount}}","currency":"{{currency}}"} """;

@@ -98,6 +98,12 @@ public static class TestCluster
     {
         TestParts.Ensure();
         var folder = TestFolders.New("banking-tests-");
-        return await PostgresCluster.StartAsync(new() { DataFolder = Path.Combine(folder.FullName, "postgres") });
+        return await PostgresCluster.StartAsync(
+            new()
+            {
+                DataFolder = Path.Combine(folder.FullName, "postgres"),
+                // Each test database is a copy that is logged page by page: compressing these pages costs more than writing them.
+                Parameters = new Dictionary<string, string> { ["wal_compression"] = "off" },
+            });
     }
 }
