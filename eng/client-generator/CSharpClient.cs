@@ -12,7 +12,9 @@ internal static partial class CSharpClient
 {
     private const string Json = "application/json";
 
-    /// <summary>Query parameters that change the type of an answer, with the end of the method's name and the status of that answer.</summary>
+    /// <summary>
+    /// Query parameters that change the type of an answer, with the end of the method's name and the status of that answer.
+    /// </summary>
     private static readonly (string Parameter, string Suffix, string Status)[] Variants =
         [("dryRun", "DryRun", "200"), ("propose", "Proposal", "202")];
 

@@ -3,7 +3,7 @@ using static Banking.Approvals.Tests.ApprovalBank;
 
 namespace Banking.Approvals.Tests;
 
-/// <summary>A proposal ends once, whoever ends it at the same time and whatever fails.</summary>
+/// <summary>A proposal ends once, although several callers end it at the same time or a write fails.</summary>
 [Collection(nameof(Shared))]
 public sealed class ApprovalRaceTests(ApprovalBank bank)
 {

@@ -30,7 +30,7 @@ public sealed class ProposalDecisionTests
         Assert.Equal("proposal_expired", Code(Approve(Open, "ada", "other", expired)));
         Assert.Equal("own_proposal", Code(Approve(Open, "ada", "other", Now)));
         Assert.Equal("other_command", Code(Approve(Open, "bob", "other", Now, Basis("closed", 71))));
-        // A changed text beside the hash of what was proposed.
+        // The stored text was changed, the stored hash was not.
         Assert.Equal("other_command", Code(Approve(Open with { Command = "{ }" }, "bob", Hash, Now)));
     }
 

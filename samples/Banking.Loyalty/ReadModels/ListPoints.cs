@@ -29,12 +29,7 @@ public static class ListPointsEndpoint
     [ProducesResponseType<Page<PointsListItem>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(NpgsqlDataSource source, IDocumentStore store, HttpContext http)
     {
-        var (paging, problem) = Paging.Read(http.Request);
-        var after = Guid.Empty;
-        if (problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after))
-        {
-            problem = Paging.Malformed;
-        }
+        var (paging, after, problem) = Paging.ReadIds(http.Request, Guid.Empty);
 
         if (problem is not null)
         {

@@ -121,7 +121,7 @@ internal sealed class WalArchiver : IDisposable
     }
 
     /// <summary>
-    /// A partial file from before is written over, not created anew: until all of it is copied again it is the only one with its end.
+    /// A partial file from before is overwritten in place: until all of it is copied again, only it has its end.
     /// </summary>
     private FileStream OpenPartial(string file)
     {

@@ -55,6 +55,28 @@ public sealed record Paging(int Limit, string? After, string List)
             : (null, Malformed);
     }
 
+    /// <summary>Reads the page of a list whose cursors are ids.</summary>
+    /// <param name="start">The place of the first page.</param>
+    public static (Paging? Paging, Guid After, Refusal? Problem) ReadIds(HttpRequest request, Guid start)
+    {
+        var (paging, problem) = Read(request);
+        var after = start;
+        return problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after)
+            ? (null, start, Malformed)
+            : (paging, after, problem);
+    }
+
+    /// <summary>Reads the page of a list whose cursors are numbers, such as positions.</summary>
+    /// <param name="start">The place of the first page.</param>
+    public static (Paging? Paging, long After, Refusal? Problem) ReadNumbers(HttpRequest request, long start)
+    {
+        var (paging, problem) = Read(request);
+        var after = start;
+        return problem is null && paging!.After is not null && !Exact.TryNumber(paging.After, out after)
+            ? (null, start, Malformed)
+            : (paging, after, problem);
+    }
+
     /// <summary>The refusal of a cursor that this list did not give.</summary>
     public static Refusal Malformed =>
         Refusal.Malformed("malformed_cursor", "cursor must be a value that nextCursor of this list gave, with the same filters.");

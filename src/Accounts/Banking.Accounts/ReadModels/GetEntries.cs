@@ -114,11 +114,10 @@ public static class GetEntriesEndpoint
             return new ProblemResult(Visibility.NotFound(account));
         }
 
-        var (paging, problem) = Paging.Read(http.Request);
-        var after = 0L;
-        if (problem is not null || (paging!.After is not null && !Exact.TryNumber(paging.After, out after)))
+        var (paging, after, problem) = Paging.ReadNumbers(http.Request, 0);
+        if (problem is not null)
         {
-            return new ProblemResult(problem ?? Paging.Malformed);
+            return new ProblemResult(problem);
         }
 
         var (effective, unfit) = Interval.Read(http.Request, "from", "to");
@@ -129,7 +128,7 @@ public static class GetEntriesEndpoint
         }
 
         var caller = http.Caller();
-        var entries = (await pages.OfAccountAsync(found, effective, after, known, paging.Limit + 1, http.RequestAborted))
+        var entries = (await pages.OfAccountAsync(found, effective, after, known, paging!.Limit + 1, http.RequestAborted))
             .Select(e => EntryView.Of(e, caller))
             .ToList();
         return TypedResults.Json(

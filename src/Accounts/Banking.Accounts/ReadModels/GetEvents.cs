@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Json;
-using Banking.SharedKernel;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -64,11 +63,10 @@ public static class GetEventsEndpoint
             return new ProblemResult(Visibility.NotFound(account));
         }
 
-        var (paging, problem) = Paging.Read(http.Request);
-        var after = 0L;
-        if (problem is not null || (paging!.After is not null && !Exact.TryNumber(paging.After, out after)))
+        var (paging, after, problem) = Paging.ReadNumbers(http.Request, 0);
+        if (problem is not null)
         {
-            return new ProblemResult(problem ?? Paging.Malformed);
+            return new ProblemResult(problem);
         }
 
         var (moment, unfit) = Moment.Read(http.Request, found, clock.GetUtcNow());
@@ -77,7 +75,7 @@ public static class GetEventsEndpoint
             return new ProblemResult(unfit);
         }
 
-        var upTo = Math.Min((await moments.ReadAsync(found, moment!, http.RequestAborted)).Version, after + paging.Limit + 1);
+        var upTo = Math.Min((await moments.ReadAsync(found, moment!, http.RequestAborted)).Version, after + paging!.Limit + 1);
         var events = upTo <= after ? [] : await reader.EventsAsync(found.Id, upTo, after + 1, http.RequestAborted);
         var caller = http.Caller();
         return TypedResults.Json(

@@ -89,11 +89,10 @@ public static class GetRefusalsEndpoint
             return new ProblemResult(Visibility.NotFound(account));
         }
 
-        var (paging, problem) = Paging.Read(http.Request);
-        var before = Guid.AllBitsSet;
-        if (problem is not null || (paging!.After is not null && !Exact.TryId(paging.After, out before)))
+        var (paging, before, problem) = Paging.ReadIds(http.Request, Guid.AllBitsSet);
+        if (problem is not null)
         {
-            return new ProblemResult(problem ?? Paging.Malformed);
+            return new ProblemResult(problem);
         }
 
         var (knownAt, unfit) = KnownAtQuery.Read(http.Request, clock.GetUtcNow());
@@ -103,7 +102,7 @@ public static class GetRefusalsEndpoint
         }
 
         var caller = http.Caller();
-        var refusals = await ListAsync(session, found.Id, before, knownAt, paging.Limit + 1, caller, http.RequestAborted);
+        var refusals = await ListAsync(session, found.Id, before, knownAt, paging!.Limit + 1, caller, http.RequestAborted);
         return TypedResults.Json(
             Page<RefusalView>.Of(
                 [.. refusals.Select(r => RefusalView.Of(r, caller))], paging, r => r.Id[(RefusalId.Prefix.Length + 1)..]),

@@ -32,12 +32,7 @@ public static class ListAccountsEndpoint
     [ProducesResponseType<Page<AccountView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(StateReader<Account> states, HttpContext http)
     {
-        var (paging, problem) = Paging.Read(http.Request);
-        var after = Guid.Empty;
-        if (problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after))
-        {
-            problem = Paging.Malformed;
-        }
+        var (paging, after, problem) = Paging.ReadIds(http.Request, Guid.Empty);
 
         var search = new StateSearch();
         problem ??= Filter(http, search);

@@ -37,12 +37,7 @@ public static class ListEntriesEndpoint
     [ProducesResponseType<Page<ActivityView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(EntryPages pages, IDocumentStore store, HttpContext http)
     {
-        var (paging, problem) = Paging.Read(http.Request);
-        var last = 0L;
-        if (problem is null && paging!.After is not null && !Exact.TryNumber(paging.After, out last))
-        {
-            problem = Paging.Malformed;
-        }
+        var (paging, last, problem) = Paging.ReadNumbers(http.Request, 0);
 
         var (customer, unfit) = Customer(http);
         problem ??= unfit;

@@ -69,12 +69,7 @@ public static class ListTransactionsEndpoint
         HttpContext http, TransactionQuery query, TransactionPages pages, StateReader<Account> states,
         IReadOnlyList<EntryKind> kinds, IReadOnlyList<EntryKind> kindsOfAccounts, Func<BookedEntry, Account, T> view)
     {
-        var (paging, problem) = Paging.Read(http.Request);
-        var last = 0L;
-        if (problem is null && paging!.After is not null && !Exact.TryNumber(paging.After, out last))
-        {
-            problem = Paging.Malformed;
-        }
+        var (paging, last, problem) = Paging.ReadNumbers(http.Request, 0);
 
         var (search, unfit) = problem is null ? await query.ReadAsync(http, kinds, kindsOfAccounts) : (null, problem);
         if (unfit is not null)

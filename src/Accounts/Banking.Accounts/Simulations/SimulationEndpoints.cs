@@ -86,7 +86,7 @@ public static class GetSimulationEndpoint
             }
 
             yield return new(data, "progress");
-            // Not the bank's clock, which may stand still.
+            // The system's clock: a test or demo may stop the bank's.
             await Task.Delay(Pause, ct);
         }
 

@@ -4,7 +4,6 @@ using Banking.Accounts.ReadModels;
 using Banking.Accounts.Statements.Domain;
 using Banking.Commands.Groups;
 using Banking.EventStore.Json;
-using Banking.SharedKernel;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -31,16 +30,15 @@ public static class ListStatementsEndpoint
             return new ProblemResult(Visibility.NotFound(account));
         }
 
-        var (paging, problem) = Paging.Read(http.Request);
-        var before = long.MaxValue;
-        if (problem is not null || (paging!.After is not null && !Exact.TryNumber(paging.After, out before)))
+        var (paging, before, problem) = Paging.ReadNumbers(http.Request, long.MaxValue);
+        if (problem is not null)
         {
-            return new ProblemResult(problem ?? Paging.Malformed);
+            return new ProblemResult(problem);
         }
 
         var stream = AccountStatements.IdOf(found.Id);
         var version = (await states.FindAsync(stream, http.RequestAborted))?.Version ?? 0;
-        var statements = await NewestAsync(reader, stream, Math.Min(before, version + 1), paging.Limit + 1, http.RequestAborted);
+        var statements = await NewestAsync(reader, stream, Math.Min(before, version + 1), paging!.Limit + 1, http.RequestAborted);
         var page = Page<(long Version, StatementView View)>.Of(
             statements, paging, s => s.Version.ToString(CultureInfo.InvariantCulture));
         return TypedResults.Json(new Page<StatementView>([.. page.Items.Select(s => s.View)], page.NextCursor), ApiJson.Options);

@@ -97,7 +97,7 @@ internal static class ProposalDecisions
     /// <summary>The hash that an approval names.</summary>
     public static string HashOf(string command) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(command)));
 
-    /// <summary>Hashes the text that is carried out: a stored hash does not prove that the text beside it is what was proposed.</summary>
+    /// <summary>Hashes the text that is carried out: a stored hash does not prove that the stored text is what was proposed.</summary>
     private static Refusal? CheckHash(Proposal proposal, string hash) => HashOf(proposal.Command) == hash ? null : Refusal.RuleBroken(
         "other_command", "The hash is not that of the proposed command. Read the proposal and approve what it says.",
         ("proposalId", PublicIdOf(proposal)));

@@ -28,12 +28,7 @@ public static class GetProposalsEndpoint
     public static async Task<IResult> List(
         StateReader<Proposal> states, IEnumerable<IProposable> proposable, HttpContext http)
     {
-        var (paging, problem) = Paging.Read(http.Request);
-        var after = Guid.Empty;
-        if (problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after))
-        {
-            problem = Paging.Malformed;
-        }
+        var (paging, after, problem) = Paging.ReadIds(http.Request, Guid.Empty);
 
         var search = new StateSearch();
         problem ??= AddFilters(http.Request.Query, [.. proposable.Select(p => p.Name)], search);

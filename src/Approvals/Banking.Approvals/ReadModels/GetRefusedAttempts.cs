@@ -35,11 +35,10 @@ public static class GetRefusedAttemptsEndpoint
     [ProducesResponseType<Page<RefusedAttemptView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string proposal, StateReader<Proposal> states, IQuerySession session, HttpContext http)
     {
-        var (paging, problem) = Paging.Read(http.Request);
-        var before = Guid.AllBitsSet;
-        if (problem is not null || (paging!.After is not null && !Exact.TryId(paging.After, out before)))
+        var (paging, before, problem) = Paging.ReadIds(http.Request, Guid.AllBitsSet);
+        if (problem is not null)
         {
-            return new ProblemResult(problem ?? Paging.Malformed);
+            return new ProblemResult(problem);
         }
 
         if (!PublicId.TryParse(Proposal.Prefix, proposal, out var id) || await states.FindAsync(id, http.RequestAborted) is null)
@@ -48,9 +47,9 @@ public static class GetRefusedAttemptsEndpoint
         }
 
         var refusals = await session.QueryAsync<RecordedRefusal>(
-            // The due row of a proposal that ended before is refused too, but nobody attempted anything.
+            // The due row of a proposal that ended earlier is refused too; it is no attempt of a person.
             "where (d.data ->> 'streamId')::uuid = ? and d.id < ? and d.data ->> 'operation' <> ? order by d.id desc limit ?",
-            http.RequestAborted, id, before, ExpireProposal.Operation, paging.Limit + 1);
+            http.RequestAborted, id, before, ExpireProposal.Operation, paging!.Limit + 1);
         var page = Page<RecordedRefusal>.Of(refusals, paging, r => r.Id.ToString("N"));
         return TypedResults.Json(
             new Page<RefusedAttemptView>([.. page.Items.Select(RefusedAttemptView.Of)], page.NextCursor), ApiJson.Options);

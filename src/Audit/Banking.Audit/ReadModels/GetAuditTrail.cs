@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using Banking.Audit.Actors;
 using Banking.EventStore.Json;
-using Banking.SharedKernel;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -69,12 +68,7 @@ public static class GetAuditTrailEndpoint
     [ProducesResponseType<AuditPageView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(AuditEvents events, ActorDirectory directory, HttpContext http)
     {
-        var (paging, problem) = Paging.Read(http.Request);
-        var last = 0L;
-        if (problem is null && paging!.After is not null && !Exact.TryNumber(paging.After, out last))
-        {
-            problem = Paging.Malformed;
-        }
+        var (paging, last, problem) = Paging.ReadNumbers(http.Request, 0);
 
         var (search, unfit) = AuditSearch.Read(http.Request);
         problem ??= unfit;

@@ -29,12 +29,7 @@ public static class ListCustomersEndpoint
     [ProducesResponseType<Page<CustomerView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(StateReader<Customer> states, CustomerKeys keys, HttpContext http)
     {
-        var (paging, problem) = Paging.Read(http.Request);
-        var after = Guid.Empty;
-        if (problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after))
-        {
-            problem = Paging.Malformed;
-        }
+        var (paging, after, problem) = Paging.ReadIds(http.Request, Guid.Empty);
 
         var search = new StateSearch();
         problem ??= Filter(http, search);

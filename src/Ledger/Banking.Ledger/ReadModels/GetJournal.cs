@@ -49,7 +49,7 @@ public static class GetJournalEndpoint
         order by j.effective_on, j.position limit $7
         """;
 
-    /// <summary>Reads the entries of one customer's account by its events, which are few beside those of the journal.</summary>
+    /// <summary>Reads the entries of one customer's account by its events, which are few compared with the journal's.</summary>
     private const string OfCustomer =
         $"""
         select j.position, e.id, e.type, j.effective_on, j.recorded_at, j.account, j.counter, j.currency, j.scale, j.credit

@@ -25,15 +25,9 @@ public static class ListSubscriptionsEndpoint
     [ProducesResponseType<Page<SubscriptionView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(StateReader<Subscription> states, HttpContext http)
     {
-        var (paging, problem) = Paging.Read(http.Request);
+        var (paging, after, problem) = Paging.ReadIds(http.Request, Guid.Empty);
         var (account, wrong) = AccountFilter.Read(http);
         problem ??= wrong;
-        var after = Guid.Empty;
-        if (problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after))
-        {
-            problem = Paging.Malformed;
-        }
-
         if (problem is not null)
         {
             return new ProblemResult(problem);

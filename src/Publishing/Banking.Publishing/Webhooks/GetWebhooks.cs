@@ -1,7 +1,6 @@
 using Banking.Commands.Groups;
 using Banking.EventStore.Json;
 using Banking.Publishing.Outbox;
-using Banking.SharedKernel;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -47,12 +46,7 @@ public static class ListWebhooksEndpoint
     [ProducesResponseType<Page<WebhookView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(StateReader<Webhook> states, OutboxView outbox, TimeProvider clock, HttpContext http)
     {
-        var (paging, problem) = Paging.Read(http.Request);
-        var after = Guid.Empty;
-        if (problem is null && paging!.After is not null && !Exact.TryId(paging.After, out after))
-        {
-            problem = Paging.Malformed;
-        }
+        var (paging, after, problem) = Paging.ReadIds(http.Request, Guid.Empty);
 
         if (problem is not null)
         {

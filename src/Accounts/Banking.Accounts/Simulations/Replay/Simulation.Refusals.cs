@@ -72,7 +72,7 @@ internal sealed partial class Simulation
 
     /// <summary>
     /// Whether an outcome does not follow from the simulated past: the limit of the hypothesis replaces all others, what an account outside
-    /// refused it refuses, and nobody approves what was not approved.
+    /// refused it refuses, and what was not approved stays so.
     /// </summary>
     private bool IsGiven(RecordedRefusal refusal, SimulatedAccount account, RefusalFacts facts, SimulatedCommand command) =>
         (command.Name == ChangeOverdraftLimitHandler.Definition.Shape.Name && account.HasLimit)
