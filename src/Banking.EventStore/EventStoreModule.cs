@@ -1,3 +1,4 @@
+using Banking.EventStore.Archive;
 using Banking.EventStore.Json;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
@@ -28,9 +29,16 @@ public static class EventStoreModule
     /// <summary>Tables whose rows never change and are never deleted.</summary>
     public static IReadOnlyList<string> AppendOnlyTables { get; } = [SchemaNames.Events + ".mt_events", MarkMovedClock.Table];
 
+    /// <summary>Tables that only the owner writes.</summary>
+    public static IReadOnlyList<string> ReadOnlyTables { get; } = [ArchiveManifest.FileTable, ArchiveManifest.PartTable];
+
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } =
-        [$"create unique index if not exists {EventIdIndex} on {SchemaNames.Events}.mt_events (id, is_archived)", MarkMovedClock.Create];
+    [
+        $"create unique index if not exists {EventIdIndex} on {SchemaNames.Events}.mt_events (id, is_archived)",
+        MarkMovedClock.Create,
+        ArchiveManifest.Sql,
+    ];
 
     public static IServiceCollection AddEventStore(this IServiceCollection services) => services
         .AddSingleton(new SystemClock(TimeProvider.System))
@@ -38,6 +46,7 @@ public static class EventStoreModule
         .ConfigureMarten((provider, store) =>
             store.Listeners.Add(new ClockListener(provider.GetRequiredService<SystemClock>(), provider.GetRequiredService<TimeProvider>())))
         .AddSingleton<CheckedWrapping>()
+        .AddSingleton<ArchivedEvents>()
         .AddSingleton<StreamDirectory>()
         .AddSingleton<StreamTimeline>()
         .AddSingleton<HighWaterMark>()

@@ -1,9 +1,12 @@
 using Banking.Commands;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
 using Banking.EventStore.Published;
+using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
+using Banking.ReadModels.Archiving;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
 using Banking.ReadModels.Documents;
@@ -27,6 +30,15 @@ public static class ReadModelsModule
         (typeof(ReadModelPaused), "platform.read-model-paused.v1"),
         (typeof(ReadModelResumed), "platform.read-model-resumed.v1"),
         (typeof(DriftFound), "platform.drift-found.v1"),
+    ];
+
+    /// <summary>The stored names of the events of the event archive. They never change.</summary>
+    private static readonly (Type Type, string Name)[] ArchiveEventNames =
+    [
+        (typeof(EventsArchived), "platform.events-archived.v1"),
+        (typeof(ArchivedRowsRemoved), "platform.archived-rows-removed.v1"),
+        (typeof(ArchivedRowsRestored), "platform.archived-rows-restored.v1"),
+        (typeof(ArchiveChecked), "platform.archive-checked.v1"),
     ];
 
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
@@ -74,7 +86,24 @@ public static class ReadModelsModule
         .AddSingleton<StoredComparison, ReceiptComparison>()
         .AddSingleton<StoredComparison, RefusalComparison>()
         .AddSingleton<StoredComparison, DocumentComparison>()
-        .AddSingleton<StoredComparison, JoinedComparison>();
+        .AddSingleton<StoredComparison, JoinedComparison>()
+        .AddEventArchive();
+
+    /// <summary>Adds the archive of old events, and the followers that must have passed what leaves the log.</summary>
+    private static IServiceCollection AddEventArchive(this IServiceCollection services) => services
+        .AddSingleton(new StreamKind(ArchiveLog.StreamType, [.. ArchiveEventNames.Select(e => e.Name)], HasReceipts: false))
+        .AddSingleton(new LogFollower(
+            "The read model that is behind the others",
+            $"select min(position) from {Generation.Table} where state = '{GenerationState.Serving}'"))
+        .AddSingleton(new LogFollower(
+            "The document projection that is behind the others",
+            $"select min(last_seq_id) from {SchemaNames.Events}.mt_event_progression"))
+        .AddSingleton<ArchiveLog>()
+        .AddSingleton<ArchivePlan>()
+        .AddSingleton<ArchiveWriting>()
+        .AddSingleton<ArchiveRows>()
+        .AddSingleton<ArchiveStates>()
+        .AddSingleton<ArchiveChecks>();
 
     /// <summary>Adds an aggregate: its command group, and the comparison of its stored states with the log.</summary>
     public static IServiceCollection AddAggregate<TState>(this IServiceCollection services, GroupRules<TState> rules)
@@ -110,7 +139,7 @@ public static class ReadModelsModule
     public static void AddReadModels(this StoreOptions store)
     {
         ArgumentNullException.ThrowIfNull(store);
-        foreach (var (type, name) in EventNames)
+        foreach (var (type, name) in EventNames.Concat(ArchiveEventNames))
         {
             store.Events.MapEventType(type, name);
         }

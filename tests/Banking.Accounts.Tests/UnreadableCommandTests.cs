@@ -6,6 +6,7 @@ using Banking.Commands.Groups;
 using Banking.EventStore.Log;
 using Banking.SharedKernel;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Accounts.Tests;
 
@@ -16,6 +17,8 @@ namespace Banking.Accounts.Tests;
 public sealed class UnreadableCommandTests : IAsyncLifetime
 {
     private readonly BankFixture _bank = new();
+
+    private EventReader Events => _bank.Host.Services.GetRequiredService<EventReader>();
 
     private IAlbaHost _host = null!;
     private BankClient _teller = null!;
@@ -108,13 +111,13 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
                 []);
 
         var failure = await Assert.ThrowsAsync<UnreadableEventException>(() =>
-            ImportedBalances.SumAsync(_bank.Store, _bank.Database, [History(_account), History(_other)], euro, CancellationToken.None));
+            ImportedBalances.SumAsync(Events, _bank.Database, [History(_account), History(_other)], euro, CancellationToken.None));
 
         Assert.Equal(_position, failure.Position);
         Assert.Equal(
             "100.00",
             (
-                await ImportedBalances.SumAsync(_bank.Store, _bank.Database, [History(_other)], euro, CancellationToken.None)
+                await ImportedBalances.SumAsync(Events, _bank.Database, [History(_other)], euro, CancellationToken.None)
             ).ToDecimalString());
     }
 

@@ -7,6 +7,7 @@ using Banking.Customers.Domain;
 using Banking.Notifications.Domain;
 using Banking.Publishing;
 using Banking.Publishing.Webhooks;
+using Banking.ReadModels.Archiving;
 using Banking.ReadModels.Books;
 using Banking.SharedKernel;
 using Banking.Web.Backups;
@@ -21,6 +22,7 @@ internal static class Examples
     private static readonly Guid OtherId = new("019b9408-b280-7000-8000-000000000002");
     private static readonly AccountNumber Number = AccountNumber.Create("XB", "DEMO000000000001");
     private static readonly AccountNumber OtherNumber = AccountNumber.Create("XB", "DEMO000000000002");
+    private const string ArchiveName = "events-000000000012-000000240117-9f2c31b0a4d5.jsonl.zst";
     private static readonly SourceRow Source = new("berka", "trans.asc", 2, "695247");
     private static readonly MovementDetails Details = new("transfer-in", "household", "Miete \"März\" 🏠", new("YZ", "87144583"));
 
@@ -57,6 +59,10 @@ internal static class Examples
             new ReadModelPaused("ledger", 2, 42, "Event 42 cannot be projected", At),
             new ReadModelResumed("ledger", 2, At),
             new DriftFound("entries", "entry", Id, 1, """{"version": 2, "balance": 1}""", """{"version": 2, "balance": 3}""", true, At),
+            new EventsArchived(ArchiveName, "9f2c", 100_000, 12, 240_117, At),
+            new ArchivedRowsRemoved(ArchiveName, 96_004, At),
+            new ArchivedRowsRestored(ArchiveName, 96_004, At),
+            new ArchiveChecked(ArchiveName, false, "The log has another event than the file at position 63.", At),
             new RestoreDrilled(true, 4_200, "63 events of 6 accounts compared in 1.4 s: 0 differences.", At),
             new DestinationHeld("kafka", "banking.account.money-deposited.v1", At),
             new DestinationReleased("kafka", "banking.account.money-deposited.v1", At),

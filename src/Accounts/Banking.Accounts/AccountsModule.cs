@@ -15,6 +15,8 @@ using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Imports;
 using Banking.Commands.Receipts;
+using Banking.EventStore.Archive;
+using Banking.EventStore.Log;
 using Banking.EventStore.Published;
 using Banking.ReadModels;
 using Banking.ReadModels.Books;
@@ -92,6 +94,11 @@ public sealed class AccountsModule : BankModule
             .AddSingleton(new StreamKind(AccountStatements.StreamType, [.. StatementEventNames.All.Values], HasReceipts: true))
             .AddSingleton(MovementReceiptRule.Rule)
             .AddSingleton(ImportedIds.Rule)
+            .AddSingleton(new ArchivableStream(
+                Account.StreamType,
+                [EventNames.All[typeof(AccountClosed)]],
+                // Corrections are found by their data, and a simulation finds accounts by that of their opening.
+                [.. new[] { typeof(AccountOpened), typeof(MovementReversed), typeof(MovementRebooked) }.Select(t => EventNames.All[t])]))
             .AddSingleton<StoredComparison, LookupComparison>();
     }
 
@@ -194,14 +201,14 @@ public sealed class AccountsModule : BankModule
     /// <param name="progress">Called with the number of events that were replayed, and that of all.</param>
     /// <returns>Exit code 0: nothing would be otherwise; 1: something would, or there is no answer; 2: the request was refused.</returns>
     public static Task<(int ExitCode, string Output, string Error)> SimulateAsync(
-        IDocumentStore store, NpgsqlDataSource source, IConfiguration configuration, TimeProvider clock, byte[] request, bool json,
-        Action<long, long> progress, CancellationToken ct) =>
-        OfflineSimulation.RunAsync(store, source, configuration, clock, request, json, progress, ct);
+        IDocumentStore store, NpgsqlDataSource source, ArchivedEvents archive, IConfiguration configuration, TimeProvider clock,
+        byte[] request, bool json, Action<long, long> progress, CancellationToken ct) =>
+        OfflineSimulation.RunAsync(store, source, archive, configuration, clock, request, json, progress, ct);
 
     /// <summary>The sum of the current balances of imported accounts.</summary>
     public static Task<MoneySum> BalanceAsync(
-        IDocumentStore store, NpgsqlDataSource source, IReadOnlyList<AccountHistory> accounts, Currency currency, CancellationToken ct) =>
-        ImportedBalances.SumAsync(store, source, accounts, currency, ct);
+        EventReader events, NpgsqlDataSource source, IReadOnlyList<AccountHistory> accounts, Currency currency, CancellationToken ct) =>
+        ImportedBalances.SumAsync(events, source, accounts, currency, ct);
 
     /// <summary>The new lookup documents of an account. They never change, so a movement writes none.</summary>
     private static IEnumerable<object> LookupDocuments(Account? before, Account after)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Banking.EventStore.Appending;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Storage;
 using Banking.SharedKernel;
@@ -21,7 +22,7 @@ public delegate void Comparable(Guid stream, JsonObject stored, JsonObject given
 /// Compares histories with what was imported under the same ids: rows, content and order must be equal. Later events of this bank and line
 /// numbers are not compared.
 /// </summary>
-public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource source)
+public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource source, ArchivedEvents archive)
 {
     private const int StreamsAtOnce = 100;
 
@@ -95,10 +96,13 @@ public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource sou
     private async Task<Dictionary<Guid, List<StoredFact>>> StoredAsync(HistoryStream[] streams, CancellationToken ct)
     {
         var facts = await source.ListAsync(
-            $"select stream_id, id, type, data::text from {SchemaNames.Events}.mt_events "
+            $"select stream_id, id, type, data::text, is_archived, seq_id from {SchemaNames.Events}.mt_events "
                 + $"where stream_id = any($1) and headers ->> '{HeaderNames.Channel}' = '{Channels.Import}' order by stream_id, version",
             [Array.ConvertAll(streams, s => s.Id)],
-            row => (Stream: row.GetGuid(0), Fact: new StoredFact(row.GetGuid(1), row.GetString(2), row.GetString(3))),
+            row => (
+                Stream: row.GetGuid(0),
+                Fact: new StoredFact(
+                    row.GetGuid(1), row.GetString(2), archive.TextOf(row.GetString(3), row.GetBoolean(4), row.GetInt64(5)))),
             ct);
         return facts.GroupBy(f => f.Stream, f => f.Fact).ToDictionary(s => s.Key, s => s.ToList());
     }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Banking.Commands.Decisions;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
@@ -55,6 +56,10 @@ public static class Failures
                 "key_unavailable",
                 "The key that opens personal data cannot be used. Nothing was done; repeat with the same key when an operator has restored "
                     + "the key ring.")
+            : Chain(failure).Any(e => e is ArchiveUnavailableException)
+            ? Refusal.Unavailable(
+                "archive_unavailable",
+                "An archived event is needed, and its archive file cannot be read now. Nothing was done; repeat with the same key.")
             : Refusal.Unavailable(
                 "temporarily_unavailable", "The event log could not be reached. Nothing was done; repeat with the same key.");
 

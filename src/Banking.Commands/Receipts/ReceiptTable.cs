@@ -51,7 +51,7 @@ internal sealed class ReceiptTable : Table
     /// <summary>Query for the receipts with these ids, each with the position that its answer reported; null for a refusal.</summary>
     public static readonly string Select =
         "select r.id, r.fingerprint, r.status, r.body, r.recorded_at, r.location, r.version, r.event_id, e.seq_id " +
-        $"from {Name} r left join {SchemaNames.Events}.mt_events e on e.id = r.event_id and not e.is_archived " +
+        $"from {Name} r left join {SchemaNames.Events}.mt_events e on e.id = r.event_id " +
         $"and r.status < {HttpStatus.FirstProblem} where r.id = any($1)";
 
     public static (Receipt Receipt, long? Position) Read(DbDataReader reader) => (

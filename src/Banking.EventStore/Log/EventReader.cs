@@ -1,4 +1,5 @@
 using System.Globalization;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Storage;
 using JasperFx.Events;
 using Marten;
@@ -7,12 +8,12 @@ using Npgsql;
 namespace Banking.EventStore.Log;
 
 /// <summary>
-/// Reads single events and streams with all metadata. An event that is missing or cannot be read is reported and never skipped. Archived
-/// events are not returned.
+/// Reads single events and streams with all metadata. An event that is missing or cannot be read is reported and never skipped. Events of
+/// archive files are returned, those of streams that Marten archived are not.
 /// </summary>
-public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
+public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source, ArchivedEvents archive)
 {
-    private readonly StoredEvents _events = new(store);
+    private readonly StoredEvents _events = new(store, archive);
 
     /// <summary>Returns the events of a stream from one version to another, oldest first.</summary>
     /// <param name="upTo">The last version; 0 for all events.</param>
@@ -79,5 +80,5 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source)
 
     private Task<IReadOnlyList<IEvent>> ReadAsync(
         NpgsqlConnection connection, string condition, object?[] values, string order, CancellationToken ct) => connection.ListAsync(
-            StoredEvents.SelectWhole(condition + " and not is_archived", order), values, _events.ReadWhole, ct);
+            StoredEvents.SelectWhole($"{condition} and {ArchiveManifest.IsInLog()}", order), values, _events.ReadWhole, ct);
 }

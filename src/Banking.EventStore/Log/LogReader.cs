@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Storage;
 using JasperFx.Events;
 using Marten;
@@ -7,14 +8,14 @@ using Npgsql;
 namespace Banking.EventStore.Log;
 
 /// <summary>Reads the log in the order of positions, as far as it is complete.</summary>
-public sealed class LogReader(IDocumentStore store, ReadModelConnections connections)
+public sealed class LogReader(IDocumentStore store, ReadModelConnections connections, ArchivedEvents archive)
 {
     private const int PageSize = 2_000;
 
     private const string ByPosition = "seq_id";
     private const string ByStream = "stream_id, version";
 
-    private readonly StoredEvents _events = new(store);
+    private readonly StoredEvents _events = new(store, archive);
 
     /// <summary>
     /// Returns the events after one position up to another, oldest first. The query is limited to this range of positions, so that no plan

@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
+using System.Data.Common;
 using System.Text.Json;
 using Banking.EventStore.Appending;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Storage;
 using JasperFx.Events;
@@ -15,6 +17,7 @@ namespace Banking.EventStore.Log;
 /// actor and correlation. Headers are as large as the data and are left out, except, on request, whether the event was imported. Marten
 /// takes twice as long for a million events. The data is read by Marten's own mapping, with an upcaster for earlier versions;
 /// StoredEventsTests and OlderEventTests prove that the result is what Marten reads.
+/// <para>A row whose data was archived is read from its archive file (docs/decisions/0078), so readers see no difference.</para>
 /// </summary>
 public sealed class StoredEvents
 {
@@ -28,9 +31,12 @@ public sealed class StoredEvents
 
     private readonly ISerializer _serializer;
     private readonly FrozenDictionary<string, EventMapping> _types;
+    private readonly ArchivedEvents _archive;
 
-    public StoredEvents(IDocumentStore store)
+    public StoredEvents(IDocumentStore store, ArchivedEvents archive)
     {
+        ArgumentNullException.ThrowIfNull(store);
+        _archive = archive;
         _serializer = store.Options.Serializer();
         _types = StoredEventTypes.Of(store).ToFrozenDictionary(t => t.EventTypeName);
     }
@@ -60,7 +66,7 @@ public sealed class StoredEvents
         IEvent e;
         try
         {
-            e = type.ReadEventData(_serializer, row);
+            e = type.ReadEventData(_serializer, DataOf(row));
         }
         catch (Exception failure)
             when (failure is not (NpgsqlException or IOException or ObjectDisposedException or OperationCanceledException))
@@ -113,6 +119,20 @@ public sealed class StoredEvents
         }
 
         return e;
+    }
+
+    /// <summary>The row itself, or the data of the event from its archive file.</summary>
+    private DbDataReader DataOf(NpgsqlDataReader row)
+    {
+        if (!row.GetBoolean(9) || ArchiveManifest.FileOf(row.GetFieldValue<byte[]>(0)) is not { } file)
+        {
+            return row;
+        }
+
+        var archived = _archive.Find(file, row.GetInt64(Sequence));
+        return archived.Id == row.GetGuid(1) && archived.Type == row.GetString(4)
+            ? new ArchivedRow(archived.Data)
+            : throw new ArchiveDamagedException($"Archive file {file} has event {archived.Id} ({archived.Type}) at this position.");
     }
 
     private static UnreadableEventException Unreadable(NpgsqlDataReader row, Exception failure) =>

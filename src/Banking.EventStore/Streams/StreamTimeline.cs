@@ -1,4 +1,5 @@
 using System.Globalization;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using JasperFx.Events;
@@ -8,12 +9,12 @@ using Npgsql;
 namespace Banking.EventStore.Streams;
 
 /// <summary>Reads the events that a stream recorded since an instant.</summary>
-public sealed class StreamTimeline(IDocumentStore store)
+public sealed class StreamTimeline(IDocumentStore store, ArchivedEvents archive)
 {
-    private readonly StoredEvents _events = new(store);
+    private readonly StoredEvents _events = new(store, archive);
 
     private static readonly string Sql = StoredEvents.Select(
-        "stream_id = $1 and not is_archived and version >= $2 and (version = $2 or timestamp >= $3 or type = any($4) or "
+        $"stream_id = $1 and {ArchiveManifest.IsInLog()} and version >= $2 and (version = $2 or timestamp >= $3 or type = any($4) or "
             + $"version = (select version from {SchemaNames.Streams} where id = $1))",
         order: "version");
 

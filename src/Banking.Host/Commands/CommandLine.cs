@@ -69,6 +69,7 @@ internal static class CommandLine
             KeysCommand.Create(settings),
             BackupCommand.Create(settings),
             RestoreCommand.Create(settings),
+            ArchiveCommand.Create(settings),
             CodegenCommand.Create(settings),
         };
         ServeCommand.Configure(root, settings);

@@ -6,6 +6,7 @@ using Banking.Accounts;
 using Banking.Commands.Imports;
 using Banking.Customers;
 using Banking.EventStore.Keys;
+using Banking.EventStore.Log;
 using Banking.Host.Hosting;
 using Banking.Host.Security;
 using Banking.Migration;
@@ -99,7 +100,7 @@ internal static class ImportCommand
         await using var database = await BankDatabase.OpenAsync(configuration, arguments.Fresh, _ => { });
         await using var services = new ServiceCollection()
             .AddLogging()
-            .AddEventStoreForCommands(database.Connections, BankModules.All, database.FindKeyRing(configuration))
+            .AddEventStoreForCommands(database.Connections, BankModules.All, database.FindKeyRing(configuration), configuration)
             .BuildServiceProvider();
         services.GetService<KeyRingFolder>()?.Require();
         await BankSchema.PrepareAsync(services);
@@ -134,7 +135,7 @@ internal static class ImportCommand
         var (import, comparison) = (services.GetRequiredService<HistoryImport>(), services.GetRequiredService<HistoryComparison>());
         var (store, clock) = (services.GetRequiredService<IDocumentStore>(), services.GetRequiredService<TimeProvider>());
         var wrapping = services.GetRequiredService<CheckedWrapping>();
-        var source = services.GetRequiredService<NpgsqlDataSource>();
+        var (source, events) = (services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<EventReader>());
         var plan = bank.Plan(copy: 0);
         return ImportProgress.ShowAsync((long)plan.EventCount * arguments.Copies, arguments.Json, async progress =>
         {
@@ -154,7 +155,8 @@ internal static class ImportCommand
                     .And(await AccountsModule.ImportAsync(import, "berka", plan.Accounts, progress, ct));
                 stored = stored with
                 {
-                    Balance = stored.Balance + await AccountsModule.BalanceAsync(store, source, plan.Accounts, stored.Balance.Currency, ct),
+                    Balance = stored.Balance
+                        + await AccountsModule.BalanceAsync(events, source, plan.Accounts, stored.Balance.Currency, ct),
                 };
             }
 

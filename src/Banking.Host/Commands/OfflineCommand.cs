@@ -22,7 +22,7 @@ internal static class OfflineCommand
             await using var database = await OpenAsync(configuration);
             await using var services = new ServiceCollection()
                 .AddLogging()
-                .AddEventStoreForCommands(database.Connections, BankModules.All, database.FindKeyRing(configuration))
+                .AddEventStoreForCommands(database.Connections, BankModules.All, database.FindKeyRing(configuration), configuration)
                 .BuildServiceProvider();
             await BankSchema.PrepareAsync(services);
             await WaitUntilCompleteAsync(services.GetRequiredService<HighWaterMark>(), stop.Token);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Banking.Accounts;
+using Banking.EventStore.Archive;
 using Marten;
 using Npgsql;
 
@@ -43,7 +44,8 @@ internal static class SimulateCommand
         var shownTenths = 0L;
         var (exitCode, output, error) = await AccountsModule.SimulateAsync(
             services.GetRequiredService<IDocumentStore>(), services.GetRequiredService<NpgsqlDataSource>(),
-            CommonOptions.ReadConfiguration(settings), services.GetRequiredService<TimeProvider>(), request, json, Show, ct);
+            services.GetRequiredService<ArchivedEvents>(), CommonOptions.ReadConfiguration(settings),
+            services.GetRequiredService<TimeProvider>(), request, json, Show, ct);
         await (error.Length > 0 ? Console.Error.WriteLineAsync(error) : Console.Out.WriteLineAsync(output));
         return exitCode;
 

@@ -11,13 +11,15 @@ internal static class SchemaGrants
 {
     private static readonly string[] AppendOnly = [.. EventStoreModule.AppendOnlyTables, .. CommandsModule.AppendOnlyTables];
 
+    private static readonly string[] ReadOnly = [SchemaPart.Table, .. EventStoreModule.ReadOnlyTables];
+
     public static Task GrantAsync(NpgsqlConnection owner, string hostRole, IEnumerable<ReadModel> models) => SqlScript.RunAsync(
         owner,
         "grants.sql",
         ("host_role", hostRole),
         ("append_only", string.Join(',', AppendOnly)),
         ("streams", SchemaNames.Streams),
-        ("read_only", SchemaPart.Table),
+        ("read_only", string.Join(',', ReadOnly)),
         ("read_models", string.Join(',', models.SelectMany(m => m.Tables.Select(t => $"{m.Schema}.{t.Name}")))));
 
     /// <summary>
@@ -32,7 +34,7 @@ internal static class SchemaGrants
             tables.ToArray(),
             AppendOnly,
             SchemaNames.Streams,
-            new[] { SchemaPart.Table },
+            ReadOnly,
             models.SelectMany(m => m.Tables.Select(t => $"{m.Schema}.{t.Name}")).ToArray(),
         ],
         default);

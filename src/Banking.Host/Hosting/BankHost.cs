@@ -136,6 +136,7 @@ public static class BankHost
                 marten.AutoCreate = AutoCreate.None;
             });
         builder.Services
+            .AddSingleton(ArchiveOptions.Read(builder.Configuration).CreateStorage())
             .AddSingleton(ReadSentinelSettings(builder.Configuration))
             .AddServedReadModels(builder.Configuration.FollowsLog())
             .AddServedWeb(builder.Configuration);
@@ -209,9 +210,12 @@ public static class BankHost
 
     /// <summary>Registers the event store for the offline commands verify, projections and import.</summary>
     /// <param name="keys">The key ring. Null: none, so that no key can be wrapped or unwrapped.</param>
+    /// <param name="configuration">The settings of the event archive. Null: the defaults.</param>
     public static IServiceCollection AddEventStoreForCommands(
-        this IServiceCollection services, BankConnections connections, IReadOnlyList<BankModule> modules, KeyRingFolder? keys = null)
+        this IServiceCollection services, BankConnections connections, IReadOnlyList<BankModule> modules, KeyRingFolder? keys = null,
+        IConfiguration? configuration = null)
     {
+        services.AddSingleton(ArchiveOptions.Read(configuration ?? new ConfigurationBuilder().Build()).CreateStorage());
         services.AddEventStore(connections, TimeProvider.System, ConnectionBudget.FromConfiguration(null), modules);
         foreach (var module in modules)
         {

@@ -46,6 +46,7 @@ public static class KnownSettings
     [
         ("Banking:Sentinel", typeof(SentinelSettings)),
         (BackupOptions.Section, typeof(BackupOptions)),
+        (ArchiveOptions.Section, typeof(ArchiveOptions)),
         ("Banking:RateLimits", typeof(RateLimitSettings)),
         ("Banking:EventStreams", typeof(EventStreamSettings)),
     ];

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Banking.Commands;
 using Banking.Commands.Receipts;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Json;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
@@ -15,7 +16,8 @@ namespace Banking.ReadModels.Comparing;
 /// headers. So the comparison finds a receipt that was deleted or moved to another caller, and an event whose headers were changed. A
 /// receipt names its event.
 /// </summary>
-public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable<ReceiptRule> rules, IEnumerable<ImportRule> importRules)
+public sealed class ReceiptComparison(
+    IEnumerable<StreamKind> kinds, IEnumerable<ReceiptRule> rules, IEnumerable<ImportRule> importRules, ArchivedEvents archive)
     : StoredComparison
 {
     public const string Table = "receipt";
@@ -103,7 +105,7 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
             : "its id is made of the caller, operation and key of its event";
     }
 
-    private static Task<IReadOnlyList<ReceiptedEvent>> PageAsync(
+    private Task<IReadOnlyList<ReceiptedEvent>> PageAsync(
         NpgsqlConnection snapshot, StreamSelection streams, Guid stream, long version, CancellationToken ct) => streams.ListAsync(
         snapshot,
         $"""
@@ -113,10 +115,10 @@ public sealed class ReceiptComparison(IEnumerable<StreamKind> kinds, IEnumerable
         order by e.stream_id, e.version limit {PageSize}
         """,
         [stream, version],
-        row => ReceiptedEvent.Read(row) with
+        row => ReceiptedEvent.Read(row, archive) with
         {
-            IsWithItsFirst = row.GetOrDefault<bool>(15),
-            ExternalId = row.GetOrDefault<string>(16),
+            IsWithItsFirst = row.GetOrDefault<bool>(16),
+            ExternalId = row.GetOrDefault<string>(17),
         },
         ct);
 

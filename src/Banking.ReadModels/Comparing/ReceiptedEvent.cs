@@ -2,6 +2,7 @@ using System.Text.Json;
 using Banking.Commands.Decisions;
 using Banking.Commands.Imports;
 using Banking.EventStore.Appending;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Storage;
 using Npgsql;
@@ -35,7 +36,7 @@ public sealed record ReceiptedEvent(
     internal const string Columns =
         "e.stream_id, e.version, e.seq_id, e.id, e.type, e.data::text, e.timestamp, e.user_name, e.correlation_id, " +
         $"e.headers ->> '{HeaderNames.Operation}', e.headers ->> '{HeaderNames.IdempotencyKey}', e.headers ->> '{HeaderNames.Channel}', " +
-        $"e.headers ->> '{HeaderNames.ReasonText}', s.type, e.headers ->> '{HeaderNames.Customer}'";
+        $"e.headers ->> '{HeaderNames.ReasonText}', s.type, e.headers ->> '{HeaderNames.Customer}', e.is_archived";
 
     /// <summary>Imported history has no receipt, because no caller got a response.</summary>
     internal bool IsImported =>
@@ -54,13 +55,13 @@ public sealed record ReceiptedEvent(
             : CommandContext.Scope(customerId, actor, operation, key);
     }
 
-    internal static ReceiptedEvent Read(NpgsqlDataReader row) => new(
+    internal static ReceiptedEvent Read(NpgsqlDataReader row, ArchivedEvents archive) => new(
         row.GetGuid(0),
         row.GetInt64(1),
         row.GetInt64(2),
         row.GetGuid(3),
         row.GetString(4),
-        row.GetString(5),
+        archive.TextOf(row.GetString(5), row.GetBoolean(15), row.GetInt64(2)),
         row.GetFieldValue<DateTimeOffset>(6),
         row.GetOrDefault<string>(7),
         row.GetOrDefault<string>(8),

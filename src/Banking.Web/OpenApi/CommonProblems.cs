@@ -99,6 +99,9 @@ internal static class CommonProblems
             "key_unavailable", RefusalKind.Unavailable, "The key ring that opens personal data cannot be used.",
             "Repeat the request with the same key when operators have restored the key ring."),
         new(
+            "archive_unavailable", RefusalKind.Unavailable, "An archived event is needed, and its archive file cannot be read.",
+            "Repeat the request with the same key when operators have restored the storage of the archive."),
+        new(
             "overloaded", RefusalKind.Unavailable, "Too many commands are waiting.",
             "Repeat the request with the same key after Retry-After."),
         new("batch_size", RefusalKind.Malformed, "A batch has 1 to 1,000 items.", "Split the batch."),

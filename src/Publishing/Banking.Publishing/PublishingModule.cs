@@ -1,6 +1,7 @@
 using System.Net;
 using Banking.Commands;
 using Banking.Commands.Groups;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
 using Banking.EventStore.Published;
 using Banking.EventStore.Streams;
@@ -124,6 +125,7 @@ public sealed class PublishingModule : BankModule
     public override void AddStored(IServiceCollection services) => services
         .AddSingleton<PublicContracts>()
         .AddSingleton<PublicLog>()
+        .AddSingleton(new LogFollower("The publisher that is behind the others", $"select min(position) from {PublisherStore.Table}"))
         .AddSingleton<ICommitCheck<Webhook>, WebhookLimits>()
         .AddAggregate(new GroupRules<Webhook>((_, _) => [], _ => null))
         .AddSingleton(new StreamKind(Webhook.StreamType, NamesOf(ofWebhooks: true), HasReceipts: true))

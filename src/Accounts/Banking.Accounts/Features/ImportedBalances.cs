@@ -4,7 +4,6 @@ using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
 using Banking.SharedKernel;
-using Marten;
 using Npgsql;
 
 namespace Banking.Accounts.Features;
@@ -15,7 +14,7 @@ namespace Banking.Accounts.Features;
 internal static class ImportedBalances
 {
     public static async Task<MoneySum> SumAsync(
-        IDocumentStore store, NpgsqlDataSource source, IReadOnlyList<AccountHistory> accounts, Currency currency, CancellationToken ct)
+        EventReader events, NpgsqlDataSource source, IReadOnlyList<AccountHistory> accounts, Currency currency, CancellationToken ct)
     {
         var missing = accounts.Select(a => a.AccountId).ToHashSet();
         var sum = MoneySum.Zero(currency);
@@ -30,7 +29,6 @@ internal static class ImportedBalances
         }
 
         // A stored state is a cache: fold the accounts whose state is missing.
-        var events = new EventReader(store, source);
         foreach (var account in missing)
         {
             sum += StreamFold.Of<Account>(account, await events.StreamAsync(account, 0, 0, ct))!.Balance;

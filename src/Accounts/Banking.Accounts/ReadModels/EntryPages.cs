@@ -100,7 +100,7 @@ public sealed class EntryPages(
     /// <summary>The row before which a page begins, by its position; null if there is none.</summary>
     public Task<PageStart?> FindAsync(long position, CancellationToken ct) => newest.FindAsync(position, ct);
 
-    /// <summary>The entries at these positions, in the order of the log. Archived ones are left out.</summary>
+    /// <summary>The entries at these positions, in the order of the log. Those of streams that Marten archived are left out.</summary>
     /// <param name="rows">The balances after the entries, by position.</param>
     internal async Task<IReadOnlyList<BookedEntry>> WithEventsAsync(IReadOnlyDictionary<long, long> rows, CancellationToken ct)
     {

@@ -35,6 +35,7 @@ public sealed class EventViews(IDocumentStore store, PublicEventData data)
             Known(e.Required("correlation", e.CorrelationId)),
             Known(e.CausationId),
             Known(e.RequiredHeader(HeaderNames.IdempotencyKey)),
+            e.IsArchived ? true : null,
             JsonSerializer.SerializeToElement(data.Of(e.EventTypeName, JsonNode.Parse(store.Options.Serializer().ToJson(e.Data)))));
     }
 }

@@ -14,6 +14,7 @@ namespace Banking.Accounts.ReadModels;
 /// <param name="Actor">Shown only to staff and to this actor; so are operation, reason, correlation, causation and key.</param>
 /// <param name="Approval">Who proposed and approved the command; absent if it was sent directly. Shown like the actor.</param>
 /// <param name="Position">The event's position in the log.</param>
+/// <param name="Archived">true: the data was read from an archive file; absent otherwise.</param>
 /// <param name="Data">The event's data, with money and ids in the form of the API.</param>
 public sealed record EventView(
     string Id,
@@ -31,6 +32,7 @@ public sealed record EventView(
     string? CorrelationId,
     string? CausationId,
     string? IdempotencyKey,
+    bool? Archived,
     JsonElement Data);
 
 /// <summary>The approval of a command that was proposed.</summary>

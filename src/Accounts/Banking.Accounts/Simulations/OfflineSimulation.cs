@@ -5,6 +5,7 @@ using Banking.Accounts.Domain;
 using Banking.Accounts.Simulations.Reading;
 using Banking.Accounts.Simulations.Views;
 using Banking.Commands.Decisions;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Json;
 using Banking.Web.Http;
 using Marten;
@@ -22,8 +23,8 @@ internal static class OfflineSimulation
     /// <param name="request">The body of <c>POST /v1/simulations</c>.</param>
     /// <param name="progress">Called with the number of events that were replayed, and that of all.</param>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
-        IDocumentStore store, NpgsqlDataSource source, IConfiguration configuration, TimeProvider clock, byte[] request, bool json,
-        Action<long, long> progress, CancellationToken ct)
+        IDocumentStore store, NpgsqlDataSource source, ArchivedEvents archive, IConfiguration configuration, TimeProvider clock,
+        byte[] request, bool json, Action<long, long> progress, CancellationToken ct)
     {
         var (body, malformed) = StrictBody.Parse(request, typeof(SimulationRequest));
         if (body is null)
@@ -32,7 +33,7 @@ internal static class OfflineSimulation
         }
 
         var settings = SimulationSettings.Of(configuration);
-        var reader = new SimulationReader(store, source, settings, BackdatingRule.Of(configuration), clock);
+        var reader = new SimulationReader(store, source, settings, BackdatingRule.Of(configuration), clock, archive);
         var (prepared, problem) = await reader.PrepareAsync((SimulationRequest)body, ct);
         if (prepared is null)
         {

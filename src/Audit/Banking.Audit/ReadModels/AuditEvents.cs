@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Banking.Audit.Actors;
 using Banking.EventStore.Appending;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Json;
 using Banking.EventStore.Published;
 using Banking.EventStore.Storage;
@@ -19,7 +20,8 @@ internal readonly record struct AuditEvent(long Position, byte[] Json, StoredAct
 /// Reads the events of a search. PostgreSQL writes the JSON of the metadata, and events are not deserialized: an audit also shows those
 /// that this version of the bank cannot read. The positions of the page are selected first, so that only its events are read from the log.
 /// </summary>
-public sealed class AuditEvents(NpgsqlDataSource source, PublicEventData data, IEnumerable<PublicStream> streams)
+public sealed class AuditEvents(
+    NpgsqlDataSource source, PublicEventData data, IEnumerable<PublicStream> streams, ArchivedEvents archive)
 {
     private const string Items =
         $$"""
@@ -33,7 +35,8 @@ public sealed class AuditEvents(NpgsqlDataSource source, PublicEventData data, I
                 then json_build_object(
                     'code', e.headers ->> '{{HeaderNames.ReasonCode}}', 'text', e.headers ->> '{{HeaderNames.ReasonText}}') end,
             'correlationId', e.correlation_id, 'causationId', e.causation_id,
-            'idempotencyKey', e.headers ->> '{{HeaderNames.IdempotencyKey}}'))::text, -1), e.type, e.data::text, about.prefix,
+            'idempotencyKey', e.headers ->> '{{HeaderNames.IdempotencyKey}}',
+            'archived', case when e.is_archived then true end))::text, -1), e.type, e.data::text, about.prefix, e.is_archived,
             {{StoredActor.Columns}}
         from page join {{SchemaNames.Events}}.mt_events e on e.seq_id = page.position
         left join {{SchemaNames.Streams}} s on s.id = e.stream_id
@@ -68,12 +71,13 @@ public sealed class AuditEvents(NpgsqlDataSource source, PublicEventData data, I
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
+            var json = archive.TextOf(reader.GetString(3), reader.GetBoolean(5), reader.GetInt64(0));
             yield return new(
                 reader.GetInt64(0),
                 Join(
                     reader.GetString(1),
-                    data.Of(reader.GetString(2), JsonNode.Parse(reader.GetString(3)), OfSubject(reader.GetOrDefault<string>(4)))),
-                StoredActor.Read(reader, 5));
+                    data.Of(reader.GetString(2), JsonNode.Parse(json), OfSubject(reader.GetOrDefault<string>(4)))),
+                StoredActor.Read(reader, 6));
         }
     }
 

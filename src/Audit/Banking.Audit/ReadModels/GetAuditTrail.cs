@@ -18,6 +18,7 @@ namespace Banking.Audit.ReadModels;
 /// <param name="Position">The event's position in the log.</param>
 /// <param name="StreamId">The id of the event's account, customer or refusal; of streams without public ids only the digits.</param>
 /// <param name="Version">The event's version in its stream.</param>
+/// <param name="Archived">true: the data was read from an archive file; absent otherwise.</param>
 /// <param name="Data">The event's data, with money and ids in the form of the API. Personal data stays encrypted.</param>
 public sealed record AuditEventView(
     string Id,
@@ -34,6 +35,7 @@ public sealed record AuditEventView(
     string? CorrelationId,
     string? CausationId,
     string? IdempotencyKey,
+    bool? Archived,
     JsonElement Data);
 
 /// <summary>A page of events, and who their actors are.</summary>

@@ -1,4 +1,6 @@
 using System.Data;
+using System.Text.Json.Nodes;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
 using Banking.Ledger.ReadModels;
@@ -11,7 +13,7 @@ using NpgsqlTypes;
 namespace Banking.Ledger.Explaining;
 
 /// <summary>Narrows the journal to the entries that may have made a line of the trial balance wrong.</summary>
-public sealed class LineMistakes(NpgsqlDataSource source)
+public sealed class LineMistakes(NpgsqlDataSource source, ArchivedEvents archive)
 {
     /// <summary>The newest entries of the line, by effective day, are searched.</summary>
     public const int MaxSearched = 20_000;
@@ -48,15 +50,21 @@ public sealed class LineMistakes(NpgsqlDataSource source)
         from {Journal} j join {SchemaNames.Events}.mt_events e on e.seq_id = j.position where j.position = any($1)
         """;
 
+    private const string Bookings =
+        $"select seq_id, id, data::text, is_archived from {SchemaNames.Events}.mt_events where seq_id = any($1)";
+
     /// <summary>A booking is named by the id of its correction, of its transfer, or otherwise of its event.</summary>
-    private const string Corrected =
-        $"""
-        with booking as (
-            select seq_id, data -> 'correction' ->> 'corrects' as corrects,
-                coalesce(data -> 'correction' ->> 'id', data ->> 'transferId', id::text) as transaction
-            from {SchemaNames.Events}.mt_events where seq_id = any($1))
-        select seq_id from booking where transaction in (select corrects from booking)
-        """;
+    private readonly record struct Booking(long Position, string Transaction, string? Corrects)
+    {
+        public static Booking Of(long position, Guid id, string data)
+        {
+            var json = JsonNode.Parse(data);
+            return new(
+                position,
+                (string?)json?["correction"]?["id"] ?? (string?)json?["transferId"] ?? id.ToString(),
+                (string?)json?["correction"]?["corrects"]);
+        }
+    }
 
     private readonly record struct Line(long Position, Guid Account, DateOnly Day, DateTimeOffset RecordedAt, long Credit);
 
@@ -104,10 +112,18 @@ public sealed class LineMistakes(NpgsqlDataSource source)
             == expected.Minor;
 
     /// <summary>The positions of the lines whose transaction another of the lines corrects.</summary>
-    private static async Task<IReadOnlySet<long>> CorrectedAsync(
-        NpgsqlConnection snapshot, IReadOnlyList<Line> lines, CancellationToken ct) => lines.Count == 0
-        ? new HashSet<long>()
-        : (await snapshot.ListAsync(Corrected, [lines.Select(l => l.Position).ToArray()], row => row.GetInt64(0), ct)).ToHashSet();
+    private async Task<IReadOnlySet<long>> CorrectedAsync(
+        NpgsqlConnection snapshot, IReadOnlyList<Line> lines, CancellationToken ct)
+    {
+        var bookings = lines.Count == 0 ? [] : await snapshot.ListAsync(
+            Bookings,
+            [lines.Select(l => l.Position).ToArray()],
+            row => Booking.Of(
+                row.GetInt64(0), row.GetGuid(1), archive.TextOf(row.GetString(2), row.GetBoolean(3), row.GetInt64(0))),
+            ct);
+        var corrected = bookings.Select(b => b.Corrects).OfType<string>().ToHashSet();
+        return bookings.Where(b => corrected.Contains(b.Transaction)).Select(b => b.Position).ToHashSet();
+    }
 
     private static async Task<IReadOnlyList<Line>> LinesAsync(
         NpgsqlConnection snapshot, LineQuery query, Currency currency, CancellationToken ct)

@@ -1,5 +1,6 @@
 using Banking.Commands;
 using Banking.EventStore.Appending;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Log;
 using Banking.EventStore.Published;
@@ -55,12 +56,13 @@ public sealed class PublicLog : IDisposable
         EventCache cache,
         HighWaterMark highWaterMark,
         PublicContracts contracts,
-        PublicationSettings settings)
+        PublicationSettings settings,
+        ArchivedEvents archive)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(contracts);
         (_connections, _cache, _highWaterMark, _contracts, _settings) = (connections, cache, highWaterMark, contracts, settings);
-        (_events, _predecessors, _newest) = (new(store), new(connections), new(ReadAsync));
+        (_events, _predecessors, _newest) = (new(store, archive), new(connections), new(ReadAsync));
         _types = Names(store, contracts.All);
         _own = Names(store, contracts.All.Where(c => c.About is null));
     }

@@ -5,6 +5,7 @@ using Banking.Accounts.Simulations.Views;
 using Banking.Accounts.Statements.Domain;
 using Banking.Commands;
 using Banking.Commands.Receipts;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using JasperFx.Events;
@@ -24,12 +25,12 @@ internal sealed class PreparedSimulation(
     /// <summary>
     /// A refusal that is older than the event about it comes after the version that its decision saw.
     /// </summary>
-    private const string RefusalsSql =
+    private static readonly string RefusalsSql =
         $"""
         select coalesce(e.seq_id, s.seq_id, 0) as place, d.data from {CommandsModule.RefusalTable} d
         left join {SchemaNames.Events}.mt_events e on e.stream_id = d.id and e.version = 1 and not e.is_archived
         left join {SchemaNames.Events}.mt_events s on e.id is null and s.stream_id = (d.data ->> 'streamId')::uuid
-            and s.version = (d.data ->> 'streamVersion')::bigint and not s.is_archived
+            and s.version = (d.data ->> 'streamVersion')::bigint and {ArchiveManifest.IsInLog("s")}
         where {SimulationScope.IsRefusal} order by place, d.id
         """;
 
@@ -95,7 +96,7 @@ internal sealed class PreparedSimulation(
         var ids = scope.Accounts.Keys.ToArray();
         using var turn = new SemaphoreSlim(1);
         await using var events = await SnapshotCursor<IEvent>.OpenAsync(
-            snapshot, turn, "simulated_events", StoredEvents.Select("stream_id = any($1) and not is_archived"), [ids],
+            snapshot, turn, "simulated_events", StoredEvents.Select($"stream_id = any($1) and {ArchiveManifest.IsInLog()}"), [ids],
             row => reader.Read(row), ct);
         await using var refusals = await SnapshotCursor<(long Place, RecordedRefusal Refusal)>.OpenAsync(
             snapshot, turn, "simulated_refusals", RefusalsSql, [ids, scope.RefusedByThem],
@@ -116,7 +117,8 @@ internal sealed class PreparedSimulation(
         var listed = differing.Take(MaxListed).ToList();
         var byStream = listed.ToDictionary(a => AccountStatements.IdOf(a.Id));
         var issued = await snapshot.ListAsync(
-            StoredEvents.Select("stream_id = any($1) and not is_archived", order: "stream_id, version"), [byStream.Keys.ToArray()],
+            StoredEvents.Select($"stream_id = any($1) and {ArchiveManifest.IsInLog()}", order: "stream_id, version"),
+            [byStream.Keys.ToArray()],
             row => reader.Read(row), ct);
         var affected = new List<IEvent>();
         foreach (var e in issued)

@@ -7,6 +7,7 @@ using Banking.Accounts.Simulations.Views;
 using Banking.Commands;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.SharedKernel;
@@ -18,7 +19,8 @@ namespace Banking.Accounts.Simulations.Reading;
 
 /// <summary>Prepares simulations: opens the snapshot, and finds in it what the request is about.</summary>
 internal sealed class SimulationReader(
-    IDocumentStore store, NpgsqlDataSource source, SimulationSettings settings, BackdatingRule rule, TimeProvider clock)
+    IDocumentStore store, NpgsqlDataSource source, SimulationSettings settings, BackdatingRule rule, TimeProvider clock,
+    ArchivedEvents archive)
 {
     private const string Corrections =
         $"""
@@ -27,13 +29,15 @@ internal sealed class SimulationReader(
             where {TransactionReader.IsCorrection} and not is_archived and stream_id = any($1))
         """;
 
+    private static readonly string ById = $"id = any($1) and {ArchiveManifest.IsInLog()}";
+
     private const string RefusedCorrections =
         $"""
         select d.data -> 'command' -> 'fields' ->> 'transaction' from {CommandsModule.RefusalTable} d
         where {SimulationScope.IsRefusal} and d.data -> 'command' ->> 'type' = '{CorrectionOperation.Message}'
         """;
 
-    private readonly StoredEvents _events = new(store);
+    private readonly StoredEvents _events = new(store, archive);
 
     public async Task<(PreparedSimulation? Prepared, Refusal? Problem)> PrepareAsync(SimulationRequest request, CancellationToken ct)
     {
@@ -109,7 +113,7 @@ internal sealed class SimulationReader(
 
         var named = changes.SelectMany(c => new[] { c.Omit, c.Change }).OfType<string>().Select(HypothesisReader.Parse)
             .OfType<(string Prefix, Guid Id)>().ToLookup(n => n.Prefix == RefusalId.Prefix, n => n.Id);
-        var events = await EventsAsync(snapshot, "id = any($1) and not is_archived", [named[false].ToArray()], ct);
+        var events = await EventsAsync(snapshot, ById, [named[false].ToArray()], ct);
         var serializer = store.Options.Serializer();
         var refusals = await snapshot.ListAsync(
             $"select data from {CommandsModule.RefusalTable} where id = any($1)", [named[true].ToArray()],
@@ -138,7 +142,7 @@ internal sealed class SimulationReader(
             .Concat(refused.Select(TransactionId.Parse).OfType<Guid>())
             .Distinct()
             .ToArray();
-        var corrected = wanted.Length == 0 ? [] : await EventsAsync(snapshot, "id = any($1) and not is_archived", [wanted], ct);
+        var corrected = wanted.Length == 0 ? [] : await EventsAsync(snapshot, ById, [wanted], ct);
         return new(bookings, corrected, scope.Accounts.ContainsKey);
     }
 

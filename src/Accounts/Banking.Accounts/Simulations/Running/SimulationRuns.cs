@@ -3,6 +3,7 @@ using Banking.Accounts.Simulations.Reading;
 using Banking.Accounts.Simulations.Views;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Appending;
+using Banking.EventStore.Archive;
 using Banking.SharedKernel;
 using Marten;
 using Microsoft.Extensions.Hosting;
@@ -16,14 +17,14 @@ namespace Banking.Accounts.Simulations.Running;
 /// </summary>
 public sealed class SimulationRuns(
     IDocumentStore store, NpgsqlDataSource source, SimulationSettings settings, BackdatingRule rule, TimeProvider clock,
-    IHostApplicationLifetime lifetime, ILogger<SimulationRuns> log)
+    ArchivedEvents archive, IHostApplicationLifetime lifetime, ILogger<SimulationRuns> log)
 {
     internal const string Prefix = "sim";
     internal const int RetryAfterSeconds = 10;
 
     private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
 
-    private readonly SimulationReader _reader = new(store, source, settings, rule, clock);
+    private readonly SimulationReader _reader = new(store, source, settings, rule, clock, archive);
     private readonly SimulationTable _table = new(source);
 
     private int _running;

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Banking.EventStore.Archive;
+
+/// <summary>
+/// The format of archive files (docs/archive.md). It is written once and read for ever: a change is a new version, and earlier versions
+/// stay readable.
+/// </summary>
+internal static class ArchiveFormat
+{
+    public const string Name = "banking-events";
+
+    public const int Version = 1;
+
+    public const string FileEnd = ".jsonl.zst";
+
+    /// <summary>Events in a block, which is compressed for itself. Reading one event reads one block.</summary>
+    public const int BlockEvents = 512;
+
+    /// <summary>Where zstd yields little more for much more time.</summary>
+    public const int CompressionLevel = 6;
+
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>What the members of an event's line are, for a reader without the bank.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Schema = new Dictionary<string, string>
+    {
+        ["position"] = "place in the whole log; lines are in this order",
+        ["id"] = "id of the event",
+        ["stream"] = "id of the stream, such as an account",
+        ["streamType"] = "kind of the stream",
+        ["version"] = "place in the stream, from 1 without gaps",
+        ["type"] = "stored name and version of the event, which defines its data",
+        ["timestamp"] = "when the bank recorded it, UTC",
+        ["actor"] = "who asked for it",
+        ["correlation"] = "the request that it belongs to",
+        ["causation"] = "the message that caused it",
+        ["tenant"] = "column tenant_id",
+        ["dotnetType"] = "column mt_dotnet_type",
+        ["data"] = "the data as stored; an amount is a count of minor units of a currency",
+        ["headers"] = "the metadata as stored",
+    };
+
+    /// <summary>The name of a file. Files with the same content have the same name, so that writing one again changes nothing.</summary>
+    public static string NameOf(long first, long last, string sha256) =>
+        string.Create(CultureInfo.InvariantCulture, $"events-{first:d12}-{last:d12}-{sha256[..12]}{FileEnd}");
+}
+
+/// <summary>The bank that a file comes from.</summary>
+/// <param name="Database">Name of the database.</param>
+/// <param name="FirstEvent">Id of the first event of the log, which identifies the log.</param>
+public sealed record ArchivedBank(string Database, Guid? FirstEvent);
+
+/// <summary>The sum of the amounts of all events in a currency, whatever their direction.</summary>
+/// <param name="Minor">In minor units.</param>
+public sealed record ArchivedSum(string Currency, int Scale, long Events, decimal Minor);
+
+/// <summary>The first line of a file.</summary>
+/// <param name="Archive">Always <see cref="ArchiveFormat.Name"/>.</param>
+/// <param name="Format">Version of the format.</param>
+/// <param name="Types">Number of events by type.</param>
+public sealed record ArchiveHeader(
+    string Archive,
+    int Format,
+    IReadOnlyDictionary<string, string> Schema,
+    ArchivedBank Bank,
+    long Events,
+    long Streams,
+    long FirstPosition,
+    long LastPosition,
+    string FirstRecordedAt,
+    string LastRecordedAt,
+    IReadOnlyDictionary<string, long> Types,
+    IReadOnlyList<ArchivedSum> Sums);
+
+/// <summary>A block of a file, compressed for itself.</summary>
+/// <param name="Position">Position of its first event.</param>
+/// <param name="Offset">Its first byte in the file.</param>
+public sealed record ArchiveBlock(long Position, long Offset, int Bytes);
+
+/// <summary>The last line of a file.</summary>
+/// <param name="Sha256">SHA-256 of all lines of events, each with its line feed.</param>
+public sealed record ArchiveFooter(long Events, string Sha256, IReadOnlyList<ArchiveBlock> Blocks);
+
+/// <summary>A part of a stream in an archive file.</summary>
+/// <param name="Sha256">SHA-256 of its lines, each with its line feed.</param>
+public sealed record ArchivePart(
+    Guid Stream, string? StreamType, long FirstVersion, long LastVersion, long FirstPosition, long LastPosition, string Sha256);
+
+/// <summary>A file is not what its format demands, or not what the manifest says.</summary>
+public sealed class ArchiveDamagedException(string message) : Exception(message);

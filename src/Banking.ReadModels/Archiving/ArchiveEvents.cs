@@ -1,0 +1,30 @@
+namespace Banking.ReadModels.Archiving;
+
+/// <summary>Old events were written to a file, read back, compared with the log, and named by the manifest.</summary>
+/// <param name="File">Name of the file.</param>
+/// <param name="Sha256">SHA-256 of its bytes.</param>
+/// <param name="Events">Number of events in it.</param>
+/// <param name="FirstPosition">Position of its first event in the log.</param>
+/// <param name="LastPosition">Position of its last event in the log.</param>
+/// <param name="EffectiveAt">When that was done.</param>
+public sealed record EventsArchived(
+    string File, string Sha256, long Events, long FirstPosition, long LastPosition, DateTimeOffset EffectiveAt);
+
+/// <summary>Rows of the log lost their data, which a file has.</summary>
+/// <param name="File">Name of the file.</param>
+/// <param name="Rows">Number of rows without data, of all events of the file.</param>
+/// <param name="EffectiveAt">When that was done.</param>
+public sealed record ArchivedRowsRemoved(string File, long Rows, DateTimeOffset EffectiveAt);
+
+/// <summary>Rows of the log have their data again.</summary>
+/// <param name="File">Name of the file.</param>
+/// <param name="Rows">Number of rows that got it back.</param>
+/// <param name="EffectiveAt">When that was done.</param>
+public sealed record ArchivedRowsRestored(string File, long Rows, DateTimeOffset EffectiveAt);
+
+/// <summary>A file was read and compared with the manifest and with the rows of the log.</summary>
+/// <param name="File">Name of the file.</param>
+/// <param name="Succeeded">Whether nothing differs.</param>
+/// <param name="Report">What differs; empty if nothing does.</param>
+/// <param name="EffectiveAt">When that was done.</param>
+public sealed record ArchiveChecked(string File, bool Succeeded, string Report, DateTimeOffset EffectiveAt);

@@ -1,0 +1,98 @@
+using System.Data;
+using System.Globalization;
+using Banking.Commands.Operators;
+using Banking.EventStore.Archive;
+using Banking.EventStore.Storage;
+using Npgsql;
+
+namespace Banking.ReadModels.Archiving;
+
+/// <summary>
+/// The first phase of archiving: writes events to files, reads these back, compares each event with the log, and stores the manifest. It
+/// removes nothing. Killed at any moment, it leaves at most a file that the manifest does not name.
+/// </summary>
+public sealed class ArchiveWriting(ArchivePlan plan, IArchiveStorage storage, ArchiveLog log, TimeProvider clock)
+{
+    /// <summary>A file of some 10 MB.</summary>
+    public const int DefaultMaxEvents = 100_000;
+
+    /// <param name="owner">A connection of the owner of the schema.</param>
+    /// <param name="before">All archived events were recorded before this instant.</param>
+    /// <param name="maxEvents">Maximum number of events in a file.</param>
+    /// <param name="report">Called for each file.</param>
+    /// <returns>The number of files.</returns>
+    public async Task<int> RunAsync(
+        NpgsqlConnection owner, DateTimeOffset before, int maxEvents, OperatorAction action, Action<ArchiveFile> report,
+        CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        var bank = await BankAsync(owner, ct);
+        var files = 0;
+        foreach (var parts in ArchivePlan.Divide(await plan.PartsAsync(owner, before, ct), maxEvents))
+        {
+            var file = await WriteAsync(owner, bank, parts, ct);
+            await using var transaction = await owner.BeginTransactionAsync(ct);
+            await ArchiveManifest.AddAsync(owner, file, clock.GetUtcNow(), ct);
+            await log.RecordAsync(
+                transaction,
+                file.Name,
+                new EventsArchived(
+                    file.Name, file.Sha256, file.Header.Events, file.Header.FirstPosition, file.Header.LastPosition, clock.GetUtcNow()),
+                action,
+                ct);
+            await transaction.CommitAsync(ct);
+            report(file);
+            files++;
+        }
+
+        return files;
+    }
+
+    /// <summary>The bank that files of this database name.</summary>
+    public static async Task<ArchivedBank> BankAsync(NpgsqlConnection connection, CancellationToken ct) => (await connection.ListAsync(
+        $"select current_database(), (select id from {SchemaNames.Events}.mt_events order by seq_id limit 1)",
+        [],
+        row => new ArchivedBank(row.GetString(0), row.GetOrDefault<Guid?>(1)),
+        ct))[0];
+
+    private async Task<ArchiveFile> WriteAsync(
+        NpgsqlConnection owner, ArchivedBank bank, IReadOnlyList<StreamPart> parts, CancellationToken ct)
+    {
+        await using var snapshot = await owner.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+        var file = await BuildAsync(owner, bank, parts, ct);
+        await storage.WriteAsync(file.Name, file.Content, ct);
+        await using var rows = await ArchivedRows.OpenAsync(owner, parts, ct);
+        await using var stored = await storage.OpenAsync(file.Name, ct);
+        var found = await ArchiveFileReader.CheckAsync(
+            stored,
+            async (e, line) =>
+            {
+                if (!await rows.ReadAsync(ct) || !ArchivedRows.Read(rows).ToLine().AsSpan().SequenceEqual(line))
+                {
+                    throw new ArchiveDamagedException(string.Create(
+                        CultureInfo.InvariantCulture, $"The file {file.Name} differs from the log at position {e.Position}."));
+                }
+            },
+            ct);
+        return found.Sha256 == file.Sha256 && !await rows.ReadAsync(ct)
+            ? file
+            : throw new ArchiveDamagedException($"The file {file.Name} was not stored as it was written.");
+    }
+
+    private static async Task<ArchiveFile> BuildAsync(
+        NpgsqlConnection owner, ArchivedBank bank, IReadOnlyList<StreamPart> parts, CancellationToken ct)
+    {
+        using var writer = new ArchiveFileWriter();
+        await using var rows = await ArchivedRows.OpenAsync(owner, parts, ct);
+        while (await rows.ReadAsync(ct))
+        {
+            writer.Add(ArchivedRows.Read(rows));
+        }
+
+        return writer.Events == parts.Sum(p => p.Events)
+            ? writer.Complete(bank)
+            : throw new ArchiveDamagedException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The log has {writer.Events} of {parts.Sum(p => p.Events)} events to be archived. Run verify."));
+    }
+}

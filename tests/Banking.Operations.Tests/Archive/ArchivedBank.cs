@@ -1,0 +1,106 @@
+using Banking.Commands.Operators;
+using Banking.EventStore.Archive;
+using Banking.EventStore.Callers;
+using Banking.ReadModels.Archiving;
+using Banking.ReadModels.Verifying;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Banking.Operations.Tests.Archive;
+
+/// <summary>A bank with closed accounts and a folder for archive files.</summary>
+public sealed class ArchivedBank : BankFixture, IAsyncLifetime
+{
+    private readonly DirectoryInfo _folder = TestFolders.New("banking-archive-");
+
+    public string Folder => _folder.FullName;
+
+    internal ArchiveRows Rows => Host.Services.GetRequiredService<ArchiveRows>();
+
+    internal IArchiveStorage Storage => Host.Services.GetRequiredService<IArchiveStorage>();
+
+    protected override string[] Settings => [.. base.Settings, "--Banking:Archive:Folder", Folder, "--Banking:BackdatingDays", "60"];
+
+    internal static OperatorAction Action => new(new("cli:test", Roles.Operator, null, "cli"), "archive", "archive-test", "test", "test");
+
+    /// <summary>Opens accounts with random movements between them, and closes all but the last.</summary>
+    /// <returns>The accounts; the last one is open.</returns>
+    internal async Task<IReadOnlyList<string>> AddClosedAsync(int accounts, int movements, int seed)
+    {
+        var (random, teller) = (new Random(seed), As("teller"));
+        var all = new List<string>();
+        for (var i = 0; i < accounts; i++)
+        {
+            all.Add(await teller.OpenAsync(balance: "1000.00"));
+        }
+
+        for (var i = 0; i < movements; i++)
+        {
+            var (one, other) = (all[random.Next(all.Count)], all[random.Next(all.Count)]);
+            (one == other
+                ? await teller.DepositAsync(one, $"{1 + random.Next(50)}.10")
+                : await teller.TransferAsync(one, other, $"0.{1 + random.Next(99):D2}")).Created();
+            Clock.Advance(TimeSpan.FromMinutes(random.Next(0, 30)));
+        }
+
+        foreach (var account in all.SkipLast(1))
+        {
+            (await teller.WithdrawAsync(account, await teller.BalanceAsync(account))).Created();
+            (await teller.PostAsync($"/v1/accounts/{account}/close", new { reasonCode = "wish", reason = "By letter" })).Ok();
+        }
+
+        Clock.Advance(TimeSpan.FromDays(1));
+        await this.CaughtUpAsync();
+        await this.DocumentsCurrentAsync();
+        return all;
+    }
+
+    internal async Task<NpgsqlConnection> OwnerAsync() => await Owner.OpenConnectionAsync();
+
+    /// <summary>Writes everything that may be archived.</summary>
+    /// <returns>The files of the manifest.</returns>
+    internal async Task<IReadOnlyList<ManifestFile>> WriteAsync(int maxEvents = ArchiveWriting.DefaultMaxEvents)
+    {
+        await using var owner = await OwnerAsync();
+        await Host.Services.GetRequiredService<ArchiveWriting>().RunAsync(
+            owner, Clock.Now, maxEvents, Action, _ => { }, CancellationToken.None);
+        return await ArchiveManifest.FilesAsync(owner, CancellationToken.None);
+    }
+
+    /// <summary>Writes everything that may be archived, and removes the data from the rows.</summary>
+    internal async Task<IReadOnlyList<ManifestFile>> RemoveAsync(int maxEvents = ArchiveWriting.DefaultMaxEvents)
+    {
+        var files = await WriteAsync(maxEvents);
+        await using var owner = await OwnerAsync();
+        foreach (var file in files)
+        {
+            var (rows, refused) = await Rows.RemoveAsync(owner, file, Action, CancellationToken.None);
+            Assert.Null(refused);
+            Assert.True(rows > 0, file.Name);
+        }
+
+        return files;
+    }
+
+    internal async Task<IReadOnlyList<string>> DifferencesAsync()
+    {
+        await this.CaughtUpAsync();
+        await this.DocumentsCurrentAsync();
+        var result = await Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None);
+        return [.. result.Differences.Select(d => $"{d.Model} {d.Table} {d.Stream} {d.Expected} {d.Found}")];
+    }
+
+    /// <summary>All columns of all events of accounts, as text.</summary>
+    internal Task<List<string>> LogAsync() => this.QueryAsync<string>(
+        "select e::text from bank.mt_events e join bank.mt_streams s on s.id = e.stream_id where s.type = 'account' order by e.seq_id");
+
+    /// <summary>The body of an answer without the marks of archived events.</summary>
+    internal static string Comparable(Answer answer) => answer.Ok().Body.Replace("\"archived\":true,", "", StringComparison.Ordinal);
+
+    public new async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+}
