@@ -4,6 +4,7 @@ using Banking.Commands.Groups;
 using Banking.Commands.Imports;
 using Banking.Commands.Messages;
 using Banking.Commands.Operators;
+using Banking.Commands.Periods;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
@@ -36,6 +37,7 @@ public static class CommandsModule
         .AddSingleton<DueSignal>()
         .AddSingleton<EarlierReceipts>()
         .AddSingleton<StoredAnswers>()
+        .AddSingleton<IPeriodCheck, DueCommandsCheck>()
         .AddSingleton<HistoryImport>()
         .AddSingleton<HistoryComparison>()
         .AddSingleton<OperatorLog>();

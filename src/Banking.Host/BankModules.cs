@@ -6,6 +6,7 @@ using Banking.Incoming;
 using Banking.Ledger;
 using Banking.Notifications;
 using Banking.Operations;
+using Banking.Periods;
 using Banking.Publishing;
 using Banking.Web;
 
@@ -19,6 +20,7 @@ public static class BankModules
         new CustomersModule(),
         new AccountsModule(),
         new ApprovalsModule(),
+        new PeriodsModule(),
         new LedgerModule(),
         new AuditModule(),
         new OperationsModule(),

@@ -1,5 +1,6 @@
 using Banking.Commands;
 using Banking.Commands.Groups;
+using Banking.Commands.Periods;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
@@ -121,6 +122,9 @@ public static class ReadModelsModule
             .AddSingleton<LogWatcher>()
             .AddHostedService(p => p.GetRequiredService<LogWatcher>())
             .AddSingleton<ReadModelLag>()
+            .AddSingleton<IPeriodCheck, ModelsCheck>()
+            .AddSingleton<IPeriodCheck, CandidatesCheck>()
+            .AddSingleton<IPeriodCheck, DifferencesCheck>()
             .AddHostedService(p => p.GetRequiredService<ReadModelLag>())
             .AddSingleton<VersionUpgrade>()
             .AddSingleton<RebuildRunner>()

@@ -119,6 +119,11 @@ internal static class EventGenerators
                 (object)new AccountUnfrozen(scope, at)),
             [typeof(OverdraftLimitSet)] = Gen.Select(Limits, Instants, (limit, at) => (object)new OverdraftLimitSet(limit, at)),
             [typeof(AccountClosed)] = Instants.Select(at => (object)new AccountClosed(at)),
+            [typeof(AccountCarriedForward)] = Gen.Select(
+                Gen.Select(Numbers, Gen.Guid, Text, Gen.Enum<AccountStatus>(), Amounts, Limits),
+                Gen.Select(Instants, Instants, Gen.Bool, Gen.Bool, Optional, Optional),
+                (a, b) => (object)new AccountCarriedForward(
+                    a.Item1, a.Item2, a.Item3, a.Item4, a.Item5, a.Item6, b.Item1, b.Item2, b.Item3, b.Item4, b.Item5, b.Item6)),
         };
 
     public static Gen<Account> Accounts { get; } =

@@ -5,6 +5,7 @@ using Banking.Approvals.Domain;
 using Banking.Commands.Receipts;
 using Banking.Customers.Domain;
 using Banking.Notifications.Domain;
+using Banking.Periods.Domain;
 using Banking.Publishing;
 using Banking.Publishing.Webhooks;
 using Banking.ReadModels.Archiving;
@@ -46,6 +47,15 @@ internal static class Examples
             new AccountUnfrozen(FreezeScope.Debit, At),
             new OverdraftLimitSet(new(1_234, Currency.Parse("KWD")), At),
             new AccountClosed(At),
+            new AccountCarriedForward(
+                Number, OtherId, "current", AccountStatus.Open, Euro(-95_000), Euro(50_000), At, At, true, true,
+                "cus_019b9408b28070008000000000000001 cus_019b9408b28070008000000000000002", "2926"),
+            new PeriodClosed(
+                new(2026, 1, 1), new(2026, 2, 1), 42, 41,
+                """[{"currency":"EUR","scale":2,"debits":"950.00","credits":"950.00","customerDeposits":"1450.00","entries":3}]""",
+                """[{"name":"accounts","isPassed":true,"detail":"All agree.","facts":{"accounts":"2"}}]""",
+                At),
+            new PeriodReopened(new(2026, 1, 1), new(2026, 2, 1), At),
             new StatementScheduleSet(Id, StatementFrequency.EachTransaction, At),
             new ScheduledStatementSkipped(Id, new(2026, 1, 5), new(2026, 1, 12), OtherId),
             new ScheduledStatementFailed(Id, new(2026, 1, 12), new(2026, 1, 19), "statement_too_long"),

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
 using Banking.EventStore.Json;
 using Banking.EventStore.Published;
 using Banking.Publishing.Log;
@@ -69,8 +70,8 @@ public sealed partial class PublishedContractTests
     public static TheoryData<string> Types => [.. Solution.Published.All.Select(c => c.Type)];
 
     [Fact]
-    public void Every_event_of_an_account_is_published() => Assert.Equal(
-        [],
+    public void Every_event_of_an_account_is_published_but_the_one_that_changes_nothing() => Assert.Equal(
+        [nameof(AccountCarriedForward)],
         Solution.Assemblies.SelectMany(a => a.GetTypes()).Where(t => !t.IsAbstract && t.IsAssignableTo(typeof(IAccountEvent)))
             .Except(Solution.Published.All.Select(c => c.Stored)).Select(t => t.Name));
 

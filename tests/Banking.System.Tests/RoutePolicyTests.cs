@@ -95,6 +95,10 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/v1/notification-subscriptions", "subscribe"),
         ("POST", "/v1/notification-subscriptions/{subscription}/cancel", "subscribe"),
         ("GET", "/v1/notifications", "read"),
+        ("GET", "/v1/periods", "read-periods"),
+        ("GET", "/v1/periods/{month}", "read-periods"),
+        ("POST", "/v1/periods/{month}/close", "close-periods"),
+        ("POST", "/v1/periods/{month}/reopen", "close-periods"),
         ("GET", "/v1/proposals", "read-proposals"),
         ("GET", "/v1/proposals/{proposal}", "read-proposals"),
         ("GET", "/v1/proposals/{proposal}/refusals", "read-proposals"),
@@ -145,6 +149,8 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ["manage-webhooks"] = ["operator"],
         ["read-proposals"] = ["teller", "operator", "auditor"],
         ["decide-proposals"] = ["teller", "operator"],
+        ["read-periods"] = ["teller", "operator", "auditor"],
+        ["close-periods"] = ["operator"],
     };
 
     private static readonly string[] BankRoles = ["customer", "teller", "operator", "auditor", "service"];

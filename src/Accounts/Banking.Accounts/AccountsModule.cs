@@ -14,6 +14,7 @@ using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Imports;
+using Banking.Commands.Periods;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
@@ -56,9 +57,13 @@ public sealed class AccountsModule : BankModule
     public override IReadOnlyList<(string Name, Type Type)> Settings { get; } = [(BackdatingSetting, typeof(int))];
 
     public override IReadOnlyList<(string Section, Type Record)> SettingSections { get; } =
-        [(SimulationSettings.Section, typeof(SimulationSettings)), (CorrectionSettings.Section, typeof(CorrectionSettings))];
+    [
+        (SimulationSettings.Section, typeof(SimulationSettings)), (CorrectionSettings.Section, typeof(CorrectionSettings)),
+        (CarryForwardPolicy.Section, typeof(CarryForwardPolicy)),
+    ];
 
-    public override IReadOnlyList<string> Sql { get; } = [AccountNumberSequence.Create, TransactionReader.Index, SimulationTable.Create];
+    public override IReadOnlyList<string> Sql { get; } =
+        [AccountNumberSequence.Create, TransactionReader.Index, CarryingForward.Index, SimulationTable.Create];
 
     public override IReadOnlyList<BusCommand> Commands { get; } =
     [
@@ -90,6 +95,7 @@ public sealed class AccountsModule : BankModule
             .AddAggregate(Rules)
             .AddSingleton<ReadModel, EntriesModel>()
             .AddAggregate(StatementRules)
+            .AddSingleton(new BookingEvents([.. EventNames.All.Keys]))
             .AddSingleton(new StreamKind(Account.StreamType, [.. EventNames.All.Values], HasReceipts: true))
             .AddSingleton(new StreamKind(AccountStatements.StreamType, [.. StatementEventNames.All.Values], HasReceipts: true))
             .AddSingleton(MovementReceiptRule.Rule)
@@ -105,6 +111,7 @@ public sealed class AccountsModule : BankModule
     public override void AddServed(IServiceCollection services, IConfiguration configuration)
     {
         services
+            .AddSingleton<IPeriodCheck, AccountsCheck>()
             .AddSingleton<AccountResolver>()
             .AddSingleton<AccountReader>()
             .AddSingleton<IStreamAccess, AccountStreamAccess>()
@@ -147,7 +154,14 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<AccountOpening>()
             .AddSingleton(SimulationSettings.Of(configuration))
             .AddSingleton<SimulationRuns>();
+        AddCarryingForward(services, configuration);
     }
+
+    private static void AddCarryingForward(IServiceCollection services, IConfiguration configuration) => services
+        .AddSingleton(CarryForwardPolicy.Of(configuration))
+        .AddSingleton<CarryingForward>()
+        .AddDueCommand<CarryAccountForward>(CarryAccountForward.Operation, (provider, command, context, ct) =>
+            provider.GetRequiredService<CarryingForward>().RunAsync(command, context, ct));
 
     public override void Configure(StoreOptions store)
     {
@@ -158,6 +172,7 @@ public sealed class AccountsModule : BankModule
         }
 
         store.Events.IgnoreIndex(TransactionReader.IndexName);
+        store.Events.IgnoreIndex(CarryingForward.IndexName);
         store.Projections.Add<AccountProjection>(ProjectionLifecycle.Inline);
         store.Projections.Add<AccountStatementsProjection>(ProjectionLifecycle.Inline);
         store.Projections.Add<AccountDirectory>(ProjectionLifecycle.Async);
@@ -175,6 +190,7 @@ public sealed class AccountsModule : BankModule
     {
         ArgumentNullException.ThrowIfNull(wolverine);
         wolverine.RegisterMessageType(typeof(AccountWasClosed), "accounts.account-was-closed.v1");
+        wolverine.RegisterMessageType(typeof(CarryAccountsForward), "accounts.carry-accounts-forward.v1");
         wolverine.RegisterMessageType(typeof(IssueStatement), IssueStatementDecision.Shape.Name);
     }
 
@@ -185,6 +201,14 @@ public sealed class AccountsModule : BankModule
     {
         ArgumentNullException.ThrowIfNull(import);
         return import.RunAsync(importName, [.. accounts.Select(ImportAccounts.ToStream)], Rules, progress, ct);
+    }
+
+    /// <summary>Checks before anything is imported that no row would be effective in a closed period.</summary>
+    /// <exception cref="PeriodClosedException">A row would be.</exception>
+    public static Task CheckPeriodsAsync(HistoryImport import, IReadOnlyList<AccountHistory> accounts, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(import);
+        return import.CheckPeriodsAsync([.. accounts.Select(ImportAccounts.ToStream)], ct);
     }
 
     /// <summary>The first row that differs from the row imported earlier under the same id; null if there is none.</summary>

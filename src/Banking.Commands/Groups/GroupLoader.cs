@@ -59,6 +59,8 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
     private static readonly string Lock = Find + " order by s.id for update";
 
 
+    private readonly FoldStart<TState> _start = new(store);
+
     private readonly string _states =
         $"select data, {StoredStates.LastEventColumn} from {StateTable(store)} "
         + $"where id = any($1) and {StoredStates.LastEventColumn} is not null";
@@ -82,15 +84,18 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
     public bool IsContended => _contended;
 
     /// <summary>Locks and reads streams that have no commands of their own in this group.</summary>
-    public Task<Loaded<TState>> LoadAsync(NpgsqlTransaction transaction, Guid[] ids) => LoadAsync(transaction, ids, [], null);
+    public Task<Loaded<TState>> LoadAsync(NpgsqlTransaction transaction, Guid[] ids) => LoadAsync(transaction, ids, [], null, Lock);
+
+    /// <summary>Reads streams without locking them, as they are now.</summary>
+    public Task<Loaded<TState>> ReadAsync(NpgsqlTransaction transaction, Guid[] ids) => LoadAsync(transaction, ids, [], null, Find);
 
     /// <param name="waitFor">Streams whose locks are waited for while streams are contended; null for all.</param>
     public Task<Loaded<TState>> LoadAsync(
         NpgsqlTransaction transaction, IReadOnlyList<Submission<TState>> submissions, IReadOnlySet<Guid>? waitFor) =>
-        LoadAsync(transaction, [.. submissions.SelectMany(s => s.Streams).Distinct()], submissions, waitFor);
+        LoadAsync(transaction, [.. submissions.SelectMany(s => s.Streams).Distinct()], submissions, waitFor, Lock);
 
     private async Task<Loaded<TState>> LoadAsync(
-        NpgsqlTransaction transaction, Guid[] ids, IReadOnlyList<Submission<TState>> submissions, IReadOnlySet<Guid>? waitFor)
+        NpgsqlTransaction transaction, Guid[] ids, IReadOnlyList<Submission<TState>> submissions, IReadOnlySet<Guid>? waitFor, string find)
     {
         var keys = submissions.SelectMany(s => s.FormerReceiptIds.Prepend(s.ReceiptId)).Distinct().ToArray();
         var unknown = Array.FindAll(ids, id => known.Find(id) is null);
@@ -106,7 +111,7 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
         // Receipts and states have statements of their own: waiting for a lock does not refresh the snapshot of the statement that
         // waits.
         await new RoundTrip(transaction)
-            .Add(Lock, skipping.Length == 0 ? ids : [.. ids.Except(skipping)], End)
+            .Add(find, skipping.Length == 0 ? ids : [.. ids.Except(skipping)], End)
             .Add(Lock + " skip locked", skipping, End)
             .Add(Find, [.. skipping.Intersect(unknown)], row => locked.Add(row.GetGuid(0)))
             .Add(ReceiptTable.Select, keys, row => Add(receipts, row))
@@ -224,13 +229,14 @@ internal sealed class GroupLoader<TState>(IDocumentStore store, EventReader even
     {
         try
         {
-            var read = await events.StreamAsync(transaction.Connection!, id, CancellationToken.None);
-            if (read.Count != version)
+            var from = await _start.FindAsync(transaction.Connection!, id, CancellationToken.None);
+            var read = await events.StreamAsync(transaction.Connection!, id, from, CancellationToken.None);
+            if (from - 1 + read.Count != version)
             {
                 var missing = new InvalidOperationException(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"Stream {id} is at version {version}, but the log holds {read.Count} of its events."));
+                        $"Stream {id} is at version {version}, but the log holds {read.Count} of its events from version {from} on."));
                 throw read.Count > 0
                     ? new UnreadableEventException(read[^1], missing)
                     : new UnreadableEventException(0, id, TState.StreamType, missing);

@@ -1,6 +1,7 @@
 using Banking.Commands.Decisions;
 using Banking.Commands.Due;
 using Banking.Commands.Messages;
+using Banking.Commands.Periods;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Log;
@@ -29,9 +30,11 @@ public sealed class GroupTransaction<TState>
     private readonly GroupLoader<TState> _loader;
     private readonly ITimelineSource<TState>? _timelines;
     private readonly ICommitCheck<TState>? _check;
+    private readonly IClosedPeriods? _periods;
 
     /// <param name="timelines">Source of timelines, for states with commands that are decided by the past.</param>
     /// <param name="check">Check before the commit, for states that have one.</param>
+    /// <param name="periods">The closed periods, for commands that book in the past; null for a bank without periods.</param>
     public GroupTransaction(
         IDocumentStore store,
         CommandConnections connections,
@@ -42,11 +45,12 @@ public sealed class GroupTransaction<TState>
         MessageOutbox outbox,
         DueSignal due,
         ITimelineSource<TState>? timelines = null,
-        ICommitCheck<TState>? check = null)
+        ICommitCheck<TState>? check = null,
+        IClosedPeriods? periods = null)
     {
         ArgumentNullException.ThrowIfNull(connections);
-        (_store, _connections, _clock, _rules, _outbox, _due, _timelines, _check) =
-            (store, connections, clock, rules, outbox, due, timelines, check);
+        (_store, _connections, _clock, _rules, _outbox, _due, _timelines, _check, _periods) =
+            (store, connections, clock, rules, outbox, due, timelines, check, periods);
         _loader = new(store, events, _cache, earlier);
         connections.Connected += _cache.Forget;
     }
@@ -77,6 +81,8 @@ public sealed class GroupTransaction<TState>
         var decided = units.Where((_, i) => !isDeferred[i]).ToList();
         var joinedStreams = await JoinedMemories.LoadAsync(transaction, decided.SelectMany(u => u).Select(s => s.Joined));
 
+        await LockPeriodsAsync(transaction, decided.SelectMany(u => u), loaded);
+
         // Read the clock after taking the locks: a query of the past waits for these locks, so that its answer never changes.
         var now = RecordedTime.Now(_clock);
 
@@ -106,6 +112,15 @@ public sealed class GroupTransaction<TState>
         _cache.Remember(_timelines is null ? moved : moved.Select(Detached));
         var outcomes = new Queue<IReadOnlyList<Outcome>>(work.Outcomes());
         return [.. isDeferred.Select(s => s ? null : outcomes.Dequeue())];
+    }
+
+    /// <summary>Reads up to when the books are closed, for commands that book in the past. Nothing is closed until the commit.</summary>
+    private async Task LockPeriodsAsync(NpgsqlTransaction transaction, IEnumerable<Submission<TState>> decided, Loaded<TState> loaded)
+    {
+        if (_periods is not null && decided.Any(s => s.BooksPast && !loaded.Receipts.ContainsKey(s.ReceiptId)))
+        {
+            loaded.States.OpenFrom = await _periods.LockAsync(transaction, CancellationToken.None);
+        }
     }
 
     /// <summary>Throws if a rule over what all groups have stored refuses this one.</summary>

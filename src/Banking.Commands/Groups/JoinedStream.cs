@@ -54,6 +54,17 @@ public sealed class JoinedKind<TState>(IDocumentStore store, EventReader events,
 
     public JoinedStream<TState> Stream(Guid id) => new(this, id);
 
+    /// <summary>
+    /// Reads the state of a stream in a transaction, without locking it; null if the stream does not exist. Writers of the stream must
+    /// take a lock that the caller holds, or the state may change.
+    /// </summary>
+    /// <exception cref="UnreadableEventException">The state must be folded, and an event cannot be read.</exception>
+    public async Task<TState?> ReadAsync(NpgsqlTransaction transaction, Guid id)
+    {
+        var loaded = await _loader.ReadAsync(transaction, [id]);
+        return loaded.Unreadable.TryGetValue(id, out var unreadable) ? throw unreadable : loaded.States.Find(id);
+    }
+
     internal override async Task<Func<IDocumentSession, IJoinedMemory>> LoadAsync(NpgsqlTransaction transaction, Guid[] ids)
     {
         var loaded = await _loader.LoadAsync(transaction, ids);

@@ -21,6 +21,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     private const int MaxStreamsSearched = 2_000;
 
     private readonly DocumentTable _table = DocumentTable.Of(store.Options, typeof(TState));
+    private readonly FoldStart<TState> _start = new(store);
 
     /// <summary>Returns the state, or null if the stream does not exist.</summary>
     /// <exception cref="UnreadableEventException">The state must be folded, and an event cannot be read or applied.</exception>
@@ -207,8 +208,14 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
 
     private async Task<TState?> FoldAsync(Guid id, CancellationToken ct)
     {
+        long from;
+        await using (var connection = await source.OpenConnectionAsync(ct))
+        {
+            from = await _start.FindAsync(connection, id, ct);
+        }
+
         TState? state = null;
-        await foreach (var page in log.ReadStreamAsync(id, long.MaxValue, ct))
+        await foreach (var page in log.ReadStreamAsync(id, long.MaxValue, ct, from))
         {
             foreach (var e in page)
             {
@@ -223,7 +230,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     {
         try
         {
-            var next = TState.Fold(state, id, e.Data, e.Timestamp);
+            var next = StreamFold.Next(state, id, e);
             return next.Version == e.Version
                 ? next
                 : throw new InvalidOperationException("The preceding event is missing from the stream.");

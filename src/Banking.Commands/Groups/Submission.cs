@@ -30,6 +30,12 @@ public sealed record Submission<TState>(
     public IReadOnlyList<(Guid Stream, DateTimeOffset Since)> Past { get; init; } = [];
 
     /// <summary>
+    /// Whether the command may book with an effective time of the past. The decision then sees <see cref="States{TState}.OpenFrom"/>. A
+    /// command that books now needs no such look: only periods that have ended are closed.
+    /// </summary>
+    public bool BooksPast { get; init; }
+
+    /// <summary>
     /// A stream of another kind that is decided with the command; null for nearly every command. Such a command is a unit of its own.
     /// </summary>
     public JoinedStream? Joined { get; init; }
@@ -44,6 +50,11 @@ public sealed class States<TState>
     where TState : class, IEventSourced<TState>
 {
     private readonly Dictionary<Guid, TState> _states = [];
+
+    /// <summary>
+    /// The first instant that is open for bookings, for a group with a command that books in the past; null if no period is closed.
+    /// </summary>
+    public DateTimeOffset? OpenFrom { get; internal set; }
 
     /// <summary>Returns the state, or null if the stream does not exist.</summary>
     public TState? Find(Guid id) => _states.GetValueOrDefault(id);

@@ -1,5 +1,6 @@
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
+using Banking.Commands.Periods;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Storage;
@@ -18,7 +19,8 @@ public sealed record HistoryStream(Guid Id, IReadOnlyList<HistoryEvent> Events, 
 /// <summary>An event of another system.</summary>
 /// <param name="Key">Key of the source row, stored in place of an idempotency key.</param>
 /// <param name="Row">The source row.</param>
-public sealed record HistoryEvent(Guid Id, string Key, object Data, SourceRow Row);
+/// <param name="EffectiveAt">When it takes effect; null for an event that books nothing.</param>
+public sealed record HistoryEvent(Guid Id, string Key, object Data, SourceRow Row, DateTimeOffset? EffectiveAt = null);
 
 /// <summary>Result of an import.</summary>
 /// <param name="Events">Number of events stored.</param>
@@ -31,7 +33,7 @@ public sealed record ImportResult(int Events, int Streams, int Known);
 /// commands. A stream is imported as a whole, under an id made from its source: an interrupted import continues where it stopped, and a
 /// repeated one finds everything present. <see cref="HistoryComparison"/> has checked before that existing streams have the same history.
 /// </summary>
-public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source, TimeProvider clock)
+public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source, TimeProvider clock, IClosedPeriods? periods = null)
 {
     /// <summary>Events per transaction: enough that a round trip does not matter, few enough to stop soon.</summary>
     private const int EventsPerTransaction = 2_000;
@@ -84,6 +86,11 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (periods is not null && await periods.LockAsync(transaction, ct) is { } openFrom)
+        {
+            CheckPeriods(chunk, openFrom);
+        }
+
         await using var session = store.LightweightSession(SessionOptions.ForTransaction(transaction));
         var now = RecordedTime.Now(clock);
         var heads = new List<StreamHead>(chunk.Count);
@@ -112,6 +119,27 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
         session.QueueWrites((StoreOptions)store.Options, heads, envelopes, states, [], documents, []);
         await session.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>Checks before anything is imported that no missing stream would be effective in a closed period.</summary>
+    /// <exception cref="PeriodClosedException">An event would be.</exception>
+    public async Task CheckPeriodsAsync(IReadOnlyList<HistoryStream> streams, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(streams);
+        if (periods is not null && await periods.OpenFromAsync(ct) is { } openFrom)
+        {
+            var existing = await FindExistingAsync(streams, ct);
+            CheckPeriods(streams.Where(s => !existing.Contains(s.Id)), openFrom);
+        }
+    }
+
+    private static void CheckPeriods(IEnumerable<HistoryStream> streams, DateTimeOffset openFrom)
+    {
+        var first = streams.SelectMany(s => s.Events).Where(e => e.EffectiveAt is not null).MinBy(e => e.EffectiveAt);
+        if (first?.EffectiveAt is { } at && at < openFrom)
+        {
+            throw new PeriodClosedException(first.Key, at, openFrom);
+        }
     }
 
     private static IEnumerable<List<HistoryStream>> Chunks(List<HistoryStream> streams)

@@ -24,10 +24,10 @@ public sealed class EventReader(IDocumentStore store, NpgsqlDataSource source, A
         return await StreamAsync(connection, stream, from, upTo, ct);
     }
 
-    /// <summary>Returns all events of a stream, as the transaction of the connection sees them.</summary>
+    /// <summary>Returns the events of a stream from a version on, as the transaction of the connection sees them.</summary>
     /// <exception cref="UnreadableEventException">An event cannot be read or is missing.</exception>
-    public Task<IReadOnlyList<IEvent>> StreamAsync(NpgsqlConnection connection, Guid stream, CancellationToken ct) =>
-        StreamAsync(connection, stream, 1, 0, ct);
+    public Task<IReadOnlyList<IEvent>> StreamAsync(NpgsqlConnection connection, Guid stream, long from, CancellationToken ct) =>
+        StreamAsync(connection, stream, from, 0, ct);
 
     /// <summary>Returns the event with an id, or null.</summary>
     /// <exception cref="UnreadableEventException">The event cannot be read.</exception>

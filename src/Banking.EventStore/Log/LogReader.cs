@@ -108,20 +108,22 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
     }
 
     /// <summary>Returns the events of one stream up to a position, oldest first, in pages. Only one page is in memory at a time.</summary>
+    /// <param name="from">The first version.</param>
     /// <exception cref="UnreadableEventException">An event cannot be read.</exception>
-    public IAsyncEnumerable<IReadOnlyList<IEvent>> ReadStreamAsync(Guid stream, long upTo, CancellationToken ct) =>
-        ReadStreamAsync(null, stream, upTo, ct);
+    public IAsyncEnumerable<IReadOnlyList<IEvent>> ReadStreamAsync(Guid stream, long upTo, CancellationToken ct, long from = 1) =>
+        ReadStreamAsync(null, stream, upTo, ct, from);
 
     /// <summary>Returns the events of one stream up to a position, oldest first, in pages.</summary>
     /// <param name="over">
     /// A connection with a transaction. Who has one must not read over a second connection: that could wait for a migration which waits
     /// for the transaction.
     /// </param>
+    /// <param name="from">The first version.</param>
     /// <exception cref="UnreadableEventException">An event cannot be read.</exception>
     public async IAsyncEnumerable<IReadOnlyList<IEvent>> ReadStreamAsync(
-        NpgsqlConnection? over, Guid stream, long upTo, [EnumeratorCancellation] CancellationToken ct)
+        NpgsqlConnection? over, Guid stream, long upTo, [EnumeratorCancellation] CancellationToken ct, long from = 1)
     {
-        for (var after = 0L; ; after += PageSize)
+        for (var after = from - 1; ; after += PageSize)
         {
             var (events, unreadable) = await ReadEventsAsync(
                 over,

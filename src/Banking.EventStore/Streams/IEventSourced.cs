@@ -27,4 +27,11 @@ public interface IEventSourced<TSelf>
     /// Returns the state after one more event. Accepts every event ever stored; throws if the event cannot follow the state.
     /// </summary>
     static abstract TSelf Fold(TSelf? state, Guid id, object @event, DateTimeOffset recordedAt);
+
+    /// <summary>
+    /// Returns the state that an <see cref="ICarriedState{TState}"/> carries, so that a fold can start at this event instead of the first
+    /// (ADR 0077). It equals the fold of all events up to this one. Null for any other event.
+    /// </summary>
+    /// <param name="version">The version of the stream at this event.</param>
+    static virtual TSelf? Resume(Guid id, object @event, long version, DateTimeOffset recordedAt) => null;
 }

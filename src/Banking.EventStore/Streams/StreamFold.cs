@@ -6,7 +6,7 @@ namespace Banking.EventStore.Streams;
 /// <summary>Folds the events of a stream.</summary>
 public static class StreamFold
 {
-    /// <param name="events">All events of the stream, in their order.</param>
+    /// <param name="events">The events of the stream in their order, from the first one or from one that carries the state.</param>
     /// <returns>The state; null without events.</returns>
     /// <exception cref="UnreadableEventException">An event cannot follow the ones before it.</exception>
     public static TState? Of<TState>(Guid id, IEnumerable<IEvent> events)
@@ -18,7 +18,7 @@ public static class StreamFold
         {
             try
             {
-                state = TState.Fold(state, id, e.Data, e.Timestamp);
+                state = Next(state, id, e);
             }
             catch (Exception failure) when (failure is InvalidOperationException or OverflowException or InvalidCastException)
             {
@@ -28,5 +28,15 @@ public static class StreamFold
         }
 
         return state;
+    }
+
+    /// <summary>Folds one more event. Without a state, an event after the first must carry it.</summary>
+    /// <exception cref="InvalidOperationException">The event cannot follow the ones before it.</exception>
+    public static TState Next<TState>(TState? state, Guid id, IEvent e)
+        where TState : class, IEventSourced<TState>
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        return (state is null && e.Version > 1 ? TState.Resume(id, e.Data, e.Version, e.Timestamp) : null)
+            ?? TState.Fold(state, id, e.Data, e.Timestamp);
     }
 }

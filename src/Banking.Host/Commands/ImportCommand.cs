@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Banking.Accounts;
 using Banking.Commands.Imports;
+using Banking.Commands.Periods;
 using Banking.Customers;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
@@ -119,6 +120,11 @@ internal static class ImportCommand
             Report(total with { ClosingBalance = stored.Balance }, stored, watch.Elapsed.TotalSeconds, arguments.Json);
             return 0;
         }
+        catch (PeriodClosedException closed)
+        {
+            await Console.Error.WriteLineAsync(closed.Message + "\nNothing was imported.");
+            return 2;
+        }
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync("Stopped. The stored part stays. Run the same command again to resume.");
@@ -150,6 +156,7 @@ internal static class ImportCommand
                     return stored with { Difference = difference };
                 }
 
+                await AccountsModule.CheckPeriodsAsync(import, plan.Accounts, ct);
                 stored = stored
                     .And(await CustomersModule.ImportAsync(import, wrapping, store, "berka", plan.Customers, clock, progress, ct))
                     .And(await AccountsModule.ImportAsync(import, "berka", plan.Accounts, progress, ct));

@@ -36,9 +36,14 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
             }
             else if (events.TryGetValue(id, out var streamEvents))
             {
-                var state = streamEvents.Aggregate((TState?)null, (s, e) => TState.Fold(s, id, e.Data, e.Timestamp))!;
-                differences.AddRange(Compare(id, state, stored));
-                folded.Add(state);
+                TState? state = null;
+                foreach (var e in streamEvents)
+                {
+                    state = Next(state, id, e, differences);
+                }
+
+                differences.AddRange(Compare(id, state!, stored));
+                folded.Add(state!);
             }
             else if (stored is null)
             {
@@ -67,13 +72,16 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         }
 
         TState? state = null;
+        var differences = new List<Difference>();
         await foreach (var page in log.ReadStreamAsync(snapshot, stream, long.MaxValue, ct))
         {
-            state = page.Where(e => e.Version <= version).Aggregate(state, (s, e) => TState.Fold(s, stream, e.Data, e.Timestamp));
+            state = page.Where(e => e.Version <= version).Aggregate(state, (s, e) => Next(s, stream, e, differences));
         }
 
         // OfStreamsAsync finds a lost state, without the events.
-        return state is null || stored is null ? [] : [.. Compare(stream, state, stored), .. await LookupsAsync(snapshot, [state], ct)];
+        return state is null || stored is null
+            ? differences
+            : [.. differences, .. Compare(stream, state, stored), .. await LookupsAsync(snapshot, [state], ct)];
     }
 
     public override async Task<IReadOnlyList<Difference>> RepairAsync(NpgsqlTransaction transaction, Guid stream, CancellationToken ct)
@@ -88,7 +96,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         TState? state = null;
         await foreach (var page in log.ReadStreamAsync(connection, stream, long.MaxValue, ct))
         {
-            state = page.Aggregate(state, (s, e) => TState.Fold(s, stream, e.Data, e.Timestamp));
+            state = page.Aggregate(state, (s, e) => StreamFold.Next(s, stream, e));
         }
 
         List<Difference> found = [.. Compare(stream, state!, await ReadStateAsync(connection, stream, ct))];
@@ -144,6 +152,19 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         [TState.StreamType],
         row => (row.GetGuid(0), row.GetBoolean(1), row.GetOrDefault<string>(2)),
         ct);
+
+    /// <summary>Folds one more event, and compares the state that it carries, if any, with the fold of all events up to it.</summary>
+    private TState Next(TState? before, Guid id, IEvent e, List<Difference> differences)
+    {
+        var folded = StreamFold.Next(before, id, e);
+        if (before is not null && TState.Resume(id, e.Data, e.Version, e.Timestamp) is { } carried
+            && (Json(folded), Json(carried)) is var (expected, found) && !IsSame(expected, found))
+        {
+            differences.Add(new(Name, Carried, id, expected, found));
+        }
+
+        return folded;
+    }
 
     private IEnumerable<Difference> Compare(Guid id, TState state, string? stored)
     {
@@ -223,6 +244,9 @@ public abstract class StateComparison : StoredComparison
 {
     /// <summary>The table name of a stored state in a difference.</summary>
     public const string State = "state";
+
+    /// <summary>The table name of a state that an event carries, in a difference.</summary>
+    public const string Carried = "carried state";
 
     /// <summary>Repairs the stored state of a stream, and its missing lookup documents, from the log.</summary>
     /// <returns>The differences; empty if there were none or the stream is of another kind.</returns>

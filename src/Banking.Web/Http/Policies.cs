@@ -54,6 +54,12 @@ public static class Policies
     /// <summary>Approves and rejects proposals of others, and withdraws own ones.</summary>
     public const string DecideProposals = "decide-proposals";
 
+    /// <summary>Reads the accounting periods.</summary>
+    public const string ReadPeriods = "read-periods";
+
+    /// <summary>Closes accounting periods, and proposes or approves that one is reopened.</summary>
+    public const string ClosePeriods = "close-periods";
+
     public static void Add(AuthorizationOptions options)
     {
         Allow(options, Onboard, Roles.Teller);
@@ -72,6 +78,8 @@ public static class Policies
         Allow(options, ManageWebhooks, Roles.Operator);
         Allow(options, ReadProposals, Roles.Teller, Roles.Operator, Roles.Auditor);
         Allow(options, DecideProposals, Roles.Teller, Roles.Operator);
+        Allow(options, ReadPeriods, Roles.Teller, Roles.Operator, Roles.Auditor);
+        Allow(options, ClosePeriods, Roles.Operator);
         options.FallbackPolicy = options.DefaultPolicy;
     }
 

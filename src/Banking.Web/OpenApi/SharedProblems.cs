@@ -3,10 +3,10 @@ using Banking.Web.Http;
 
 namespace Banking.Web.OpenApi;
 
-/// <summary>Problems of values and reads that several modules share.</summary>
+/// <summary>Problems of values, reads and approvals that several modules share.</summary>
 internal static class SharedProblems
 {
-    public static IReadOnlyList<ProblemType> All { get; } = [.. OfReads, .. OfValues];
+    public static IReadOnlyList<ProblemType> All { get; } = [.. OfReads, .. OfValues, .. OfApprovals];
 
     private static IEnumerable<ProblemType> OfReads =>
     [
@@ -36,6 +36,17 @@ internal static class SharedProblems
         new(
             "known_in_future", RefusalKind.RuleBroken, "knownAt is in the future.",
             "Give an instant of the past, or leave it out.", "knownAt", "now"),
+    ];
+
+    private static IEnumerable<ProblemType> OfApprovals =>
+    [
+        new(
+            "approval_required", RefusalKind.RuleBroken, "A second person must approve the command.",
+            "Propose it by the request in proposeBy.", "transactionId", "month", "approvalReasons", "proposeBy"),
+        new(
+            "malformed_propose", RefusalKind.Malformed, "propose is neither true nor false, or is combined with dryRun.",
+            "Correct propose, or leave it out."),
+        new("malformed_dry_run", RefusalKind.Malformed, "dryRun is neither true nor false.", "Correct dryRun, or leave it out."),
     ];
 
     private static IEnumerable<ProblemType> OfValues =>
@@ -80,6 +91,9 @@ internal static class SharedProblems
         new(
             "reason_required", RefusalKind.Invalid, "The reason, or its code, is missing.",
             "Send both, where both are members.") { FurtherKinds = [RefusalKind.Malformed] },
+        new(
+            "period_not_ended", RefusalKind.RuleBroken, "The period has not ended, in UTC.",
+            "Repeat the request ten seconds after endsAt, with another key.", "endsAt", "month"),
         new("unknown_type", RefusalKind.Invalid, "There is no such type of published event.", "Use a name of GET /contracts."),
         new(
             "account_not_found", RefusalKind.NotFound, "There is no such account, or the caller may not know that there is.",

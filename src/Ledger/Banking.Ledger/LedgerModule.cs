@@ -1,3 +1,4 @@
+using Banking.Commands.Periods;
 using Banking.Ledger.Explaining;
 using Banking.Ledger.ReadModels;
 using Banking.ReadModels.Books;
@@ -24,6 +25,7 @@ public sealed class LedgerModule : BankModule
     ];
 
     public override void AddStored(IServiceCollection services) => services
+        .AddSingleton<IPeriodTotals, PeriodTotals>()
         .AddSingleton<ReadModel, LedgerModel>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services

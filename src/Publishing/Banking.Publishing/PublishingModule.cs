@@ -1,6 +1,7 @@
 using System.Net;
 using Banking.Commands;
 using Banking.Commands.Groups;
+using Banking.Commands.Periods;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
 using Banking.EventStore.Published;
@@ -103,6 +104,7 @@ public sealed class PublishingModule : BankModule
             .AddSingleton<IDestinationSource>(new KafkaSource(KafkaSettings.Of(section.GetSection("Kafka"))))
             .AddSingleton<IDestinationSource>(new RabbitSource(RabbitSettings.Of(section.GetSection("RabbitMq"))))
             .AddSingleton<OutboxView>()
+            .AddSingleton<IPeriodCheck, PublishersCheck>()
             .AddSingleton<EventDeliveries>()
             .AddSingleton<OutboxCommands>()
             .AddSingleton(WebhookSettings.Of(section))

@@ -28,10 +28,15 @@ public sealed record Account(
     DateTimeOffset OpenedAt,
     string? ExternalId) : IEventSourced<Account>
 {
-    public static string StreamType => "account";
+    internal const string StoredType = "account";
+
+    public static string StreamType => StoredType;
 
     [JsonIgnore]
     public Currency Currency => Balance.Currency;
+
+    /// <summary>The version at which its state was last carried forward; null if it never was.</summary>
+    public long? CarriedAt { get; init; }
 
     /// <summary>The account's events by effective time. Present only while a backdated command is decided.</summary>
     [JsonIgnore]
@@ -52,6 +57,7 @@ public sealed record Account(
                 id, 0, recordedAt, e.Number, e.Owner, [], e.Product, AccountStatus.Open,
                 Money.Zero(e.OverdraftLimit.Currency), e.OverdraftLimit, false, false, e.EffectiveAt, e.ExternalId),
             ({ } a, IMovement or OverdraftLimitSet) => a,
+            ({ } a, AccountCarriedForward) => a with { CarriedAt = a.Version + 1 },
             ({ } a, DelegateAuthorized e) => a with { Delegates = [.. a.Delegates, e.Customer] },
             ({ } a, AccountFrozen e) => a.WithFreeze(e.Scope, true),
             ({ } a, AccountUnfrozen e) => a.WithFreeze(e.Scope, false),
@@ -69,6 +75,9 @@ public sealed record Account(
             Timeline = state?.Timeline?.With([@event]),
         };
     }
+
+    public static Account? Resume(Guid id, object @event, long version, DateTimeOffset recordedAt) =>
+        (@event as AccountCarriedForward)?.State(id, version, recordedAt);
 
     private Account WithFreeze(FreezeScope scope, bool frozen) => this with
     {

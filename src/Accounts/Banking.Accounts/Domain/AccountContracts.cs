@@ -7,7 +7,7 @@ using Banking.SharedKernel;
 namespace Banking.Accounts.Domain;
 
 /// <summary>
-/// The published form of each account event. Every event of an account is published, so that the published versions have no gaps. Personal
+/// The published form of each account event. All are published but <see cref="AccountCarriedForward"/>, which changes nothing. Personal
 /// data is left out: names, account numbers, references, reasons and accounts at other banks. Refused transfers and issued statements are
 /// published too.
 /// </summary>

@@ -135,5 +135,5 @@ public sealed record OverdraftLimitSet(Money Limit, DateTimeOffset EffectiveAt) 
     void IJsonOnDeserialized.OnDeserialized() => StoredLimit.Check(Limit, "limit");
 }
 
-/// <summary>The account was closed. No event follows.</summary>
+/// <summary>The account was closed. No event follows, except that its state may be carried forward.</summary>
 public sealed record AccountClosed(DateTimeOffset EffectiveAt) : IAccountEvent;

@@ -11,6 +11,9 @@ public sealed record BackdatingRule(int Days)
 
     public static BackdatingRule Default { get; } = new(30);
 
+    /// <summary>The first instant that is open for bookings; null if no period is closed.</summary>
+    public DateTimeOffset? OpenFrom { get; init; }
+
     /// <exception cref="FormatException">The setting is not a number of days.</exception>
     public static BackdatingRule Of(IConfiguration configuration)
     {

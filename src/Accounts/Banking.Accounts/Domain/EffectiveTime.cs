@@ -6,7 +6,9 @@ namespace Banking.Accounts.Domain;
 /// <summary>The effective time of a command.</summary>
 /// <param name="At">The claimed time; now if none was claimed, or if the claimed time is ahead by at most the tolerance.</param>
 /// <param name="Earliest">The earliest time that may be claimed.</param>
-internal readonly record struct EffectiveTime(DateTimeOffset At, DateTimeOffset Now, DateTimeOffset Earliest)
+/// <param name="OpenFrom">The first instant that is open for bookings; null if no period is closed.</param>
+internal readonly record struct EffectiveTime(
+    DateTimeOffset At, DateTimeOffset Now, DateTimeOffset Earliest, DateTimeOffset? OpenFrom = null)
 {
     /// <summary>
     /// How far a caller's clock may run ahead of the bank's. Without this tolerance, a clock that is slightly fast would lead to refusals,
@@ -17,17 +19,18 @@ internal readonly record struct EffectiveTime(DateTimeOffset At, DateTimeOffset 
     public bool IsPast => At < Now;
 
     public static EffectiveTime Of(DateTimeOffset? claimed, DateTimeOffset now, BackdatingRule rule) =>
-        new(Resolve(claimed, now), now, rule.EarliestAt(now));
+        new(Resolve(claimed, now), now, rule.EarliestAt(now), rule.OpenFrom);
 
     /// <summary>The time that is stored with the event; never later than the time of recording.</summary>
     public static DateTimeOffset Resolve(DateTimeOffset? claimed, DateTimeOffset now) =>
         claimed is not { } at || (at > now && at <= now + Tolerance) ? now : at.ToUniversalTime();
 
-    /// <summary>Refuses a time in the future, or farther back than the bank allows.</summary>
+    /// <summary>Refuses a time in the future, in a closed period, or farther back than the bank allows.</summary>
     public Refusal? Check() => this switch
     {
         _ when At > Now => Refusal.RuleBroken("effective_in_future",
             "effectiveAt must not be in the future.", ("effectiveAt", At), ("now", Now)),
+        _ when ClosedPeriod.Check(At, OpenFrom) is { } closed => closed,
         _ when At < Earliest => Refusal.RuleBroken("effective_too_early",
             "effectiveAt is farther back than this bank allows.", ("effectiveAt", At), ("earliest", Earliest), ("now", Now)),
         _ => null,

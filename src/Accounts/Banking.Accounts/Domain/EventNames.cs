@@ -20,5 +20,6 @@ public static class EventNames
         [typeof(AccountUnfrozen)] = "accounts.account-unfrozen.v1",
         [typeof(OverdraftLimitSet)] = "accounts.overdraft-limit-set.v1",
         [typeof(AccountClosed)] = "accounts.account-closed.v1",
+        [typeof(AccountCarriedForward)] = "accounts.account-carried-forward.v1",
     };
 }

@@ -17,7 +17,7 @@ public readonly record struct FundsChange(Money? Amount, Money? OverdraftLimit)
         IMovement movement => new(movement.SignedAmount, null),
         AccountOpened opened => new(null, opened.OverdraftLimit),
         OverdraftLimitSet set => new(null, set.Limit),
-        DelegateAuthorized or AccountFrozen or AccountUnfrozen or AccountClosed => default,
+        DelegateAuthorized or AccountFrozen or AccountUnfrozen or AccountClosed or AccountCarriedForward => default,
         _ => throw new InvalidOperationException($"{@event?.GetType().Name ?? "null"} is not an event of an account."),
     };
 }

@@ -19,6 +19,7 @@ public sealed class AccountCommands(
     AccountResolver resolver,
     AccountTimelineSource timelines,
     BackdatingRule rule,
+    CarryForwardPolicy carrying,
     TimeProvider clock)
 {
     internal Task<IResult> HttpAsync<TCommand>(
@@ -98,10 +99,13 @@ public sealed class AccountCommands(
                 states => accounts.CheckAccess(context.Caller, states),
                 (states, now) =>
                     EffectiveTime.CheckAllowed(context.Caller, definition.EffectiveAt(command))
-                    ?? definition.Decide(command, accounts.SelectFrom(states), newIds, now, rule),
+                    ?? carrying.Apply(
+                        definition.Decide(command, accounts.SelectFrom(states), newIds, now, rule with { OpenFrom = states.OpenFrom }),
+                        id => states[id],
+                        now),
                 (states, events, now) => definition.Answer(command, accounts.SelectFrom(states), events, now),
                 () => CommandData.Of(definition.Shape.Name, command))
-            { Past = past },
+            { Past = past, BooksPast = past.Length > 0 },
             null);
     }
 

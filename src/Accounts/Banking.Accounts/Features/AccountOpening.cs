@@ -46,9 +46,13 @@ public sealed class AccountOpening(
                 context,
                 [id],
                 _ => EffectiveTime.CheckAllowed(context.Caller, command.EffectiveAt),
-                (_, now) => OpenAccountHandler.Decide(command, id, owner, number, eventId, now, rule),
+                (states, now) => OpenAccountHandler.Decide(
+                    command, id, owner, number, eventId, now, rule with { OpenFrom = states.OpenFrom }),
                 (states, _, _) => CommandAnswer.Created(AccountView.Of(states[id]), id, $"/v1/accounts/{AccountId.Format(id)}"),
-                () => CommandData.Of(OpenAccountHandler.Shape.Name, command)),
+                () => CommandData.Of(OpenAccountHandler.Shape.Name, command))
+            {
+                BooksPast = command.EffectiveAt is not null,
+            },
             ct);
     }
 }

@@ -1,3 +1,4 @@
+using Banking.Accounts.Domain;
 using Banking.Commands.Decisions;
 using Banking.Web.Http;
 
@@ -11,7 +12,7 @@ internal sealed class MovementProblemsAttribute(params string[] further) : Probl
     [
         "account_not_found", "account_closed", "account_frozen", "balance_too_large", "currency_mismatch", "unknown_currency",
         "invalid_amount", "amount_not_positive", "effective_at_not_allowed", "effective_before_opening", "effective_in_future",
-        "effective_too_early", "invalid_time", "invalid_text", "reason_required", "overloaded",
+        "effective_too_early", "invalid_time", "invalid_text", "reason_required", "overloaded", ClosedPeriod.Code,
     ];
 }
 
@@ -85,6 +86,10 @@ internal static class AccountProblems
         new(
             "effective_too_early", RefusalKind.RuleBroken, "effectiveAt is farther back than this bank allows.",
             "Choose a time from earliest on.", "effectiveAt", "earliest", "now"),
+        new(
+            ClosedPeriod.Code, RefusalKind.Conflict, "The booking would be effective in a closed period.",
+            "Choose a time from openFrom on; book a correction now, if effective is among the members.",
+            "effectiveAt", "openFrom", "effective"),
         new("invalid_time", RefusalKind.Invalid, "effectiveAt is outside of the times that the bank can store.", "Correct effectiveAt."),
     ];
 
@@ -106,13 +111,6 @@ internal static class AccountProblems
         new(
             "correction_member_missing", RefusalKind.Invalid, "A correction of this kind requires a member.",
             "Send the member that detail names."),
-        new(
-            "approval_required", RefusalKind.RuleBroken, "A second person must approve the correction.",
-            "Propose it by the request in proposeBy.", "transactionId", "approvalReasons", "proposeBy"),
-        new(
-            "malformed_propose", RefusalKind.Malformed, "propose is neither true nor false, or is combined with dryRun.",
-            "Correct propose, or leave it out."),
-        new("malformed_dry_run", RefusalKind.Malformed, "dryRun is neither true nor false.", "Correct dryRun, or leave it out."),
     ];
 
     private static IEnumerable<ProblemType> OfReads =>

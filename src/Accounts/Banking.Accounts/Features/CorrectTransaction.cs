@@ -43,7 +43,8 @@ public static class CorrectTransactionEndpoint
 {
     [WolverinePost("/v1/transactions/{transaction}/corrections", OperationId = "correctTransaction")]
     [RunsCommand(IsKeyRequired = true)]
-    [QueryParameter<bool>("dryRun", "true shows the bookings and the balances, stores nothing and leaves the key free.")]
+    [QueryParameter<bool>(
+        CommandModes.DryRunParameter, "true shows the bookings and the balances, stores nothing and leaves the key free.")]
     [QueryParameter<bool>(CommandRequest.ProposeParameter, "true proposes the correction to a second person instead of booking it.")]
     [Tags("Money")]
     [EndpointSummary("Correct a deposit, withdrawal, transfer or correction")]
@@ -59,24 +60,12 @@ public static class CorrectTransactionEndpoint
     [ProducesResponseType<CorrectionPreview>(StatusCodes.Status200OK)]
     public static async Task<IResult> Post(
         string transaction, CorrectionRequest request, Corrections corrections, HttpContext http) =>
-        (Flag(http, "dryRun"), Flag(http, CommandRequest.ProposeParameter)) switch
+        CommandModes.Read(http) switch
         {
-            (null, _) => new ProblemResult(Refusal.Malformed("malformed_dry_run", "dryRun is true or false.")),
-            (_, null) => new ProblemResult(Refusal.Malformed("malformed_propose", "propose is true or false.")),
-            (true, true) => new ProblemResult(Refusal.Malformed(
-                "malformed_propose", "A dry run proposes nothing. It says whether an approval is needed: leave out propose.")),
-            (true, _) => await corrections.PreviewAsync(http, key => Read(key, transaction, request)),
+            (_, { } problem) => new ProblemResult(problem),
+            (CommandMode.DryRun, _) => await corrections.PreviewAsync(http, key => Read(key, transaction, request)),
             _ => await corrections.HttpAsync(http, key => Read(key, transaction, request)),
         };
-
-    /// <summary>Returns null if the parameter is neither true nor false.</summary>
-    private static bool? Flag(HttpContext http, string name) => http.Request.Query[name].ToString() switch
-    {
-        "true" => true,
-        "false" => false,
-        "" when !http.Request.Query.ContainsKey(name) => false,
-        _ => null,
-    };
 
     private static (CorrectTransaction? Command, Refusal? Problem) Read(string key, string transaction, CorrectionRequest request)
     {

@@ -37,6 +37,13 @@ internal static class CorrectionDecision
         }
 
         var events = Book(command, corrected, next, accounts, ids, now);
+        if (ClosedPeriod.CheckCorrection(
+            events.Select(e => ((IAccountEvent)e.Data).EffectiveAt), limit.Rule.OpenFrom,
+            canBookNow: command.Kind != CorrectionKind.EffectiveDate) is { } closed)
+        {
+            return new Decision.Refused(closed);
+        }
+
         foreach (var account in events.GroupBy(e => e.StreamId))
         {
             var bookings = account.Select(e => (ICorrectionEvent)e.Data).ToList();

@@ -46,8 +46,11 @@ internal sealed record CorrectionPlan(
         ?? (Accounts.All(id => states.Find(id) is not null) ? null
             : new Decision.Rejected(TransactionReader.NotFound(command.Transaction)));
 
-    public Decision Decide(CorrectTransaction command, IReadOnlyDictionary<Guid, Account> accounts, DateTimeOffset now) =>
-        CorrectionDecision.Decide(command, Corrected, Right, accounts, NewIds, TimeLimit, now);
+    /// <param name="openFrom">The first instant that is open for bookings; null if no period is closed.</param>
+    public Decision Decide(
+        CorrectTransaction command, IReadOnlyDictionary<Guid, Account> accounts, DateTimeOffset? openFrom, DateTimeOffset now) =>
+        CorrectionDecision.Decide(
+            command, Corrected, Right, accounts, NewIds, TimeLimit with { Rule = TimeLimit.Rule with { OpenFrom = openFrom } }, now);
 
     /// <summary>What an approval relies on, and whether the correction needs one.</summary>
     public CommandBasis Basis(

@@ -5,6 +5,7 @@ using Banking.Accounts.Statements.Domain;
 using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
+using Banking.Commands.Periods;
 using Banking.EventStore.Callers;
 using Banking.SharedKernel;
 
@@ -13,7 +14,7 @@ namespace Banking.Accounts.Features;
 /// <summary>Decides a correction on the accounts as they are now, and shows the result instead of storing it.</summary>
 public sealed class CorrectionPreviews(
     StateReader<Account> states, StateReader<AccountStatements> statements, AccountTimelineSource timelines,
-    HistoricalBalances balances, CorrectionApprovalRule approvals, TimeProvider clock)
+    HistoricalBalances balances, CorrectionApprovalRule approvals, TimeProvider clock, IClosedPeriods? periods = null)
 {
     /// <summary>
     /// Number of times that the accounts are read. They are read without a lock, because commands must not wait for a dry run.
@@ -54,7 +55,8 @@ public sealed class CorrectionPreviews(
             now = account.RecordedAt > now ? account.RecordedAt : now;
         }
 
-        var decision = plan.Decide(command, accounts, now);
+        var openFrom = periods is null ? null : await periods.OpenFromAsync(ct);
+        var decision = plan.Decide(command, accounts, openFrom, now);
         var reasons = plan.Basis(command, decision, accounts, approvals, now).Reasons;
         return decision switch
         {

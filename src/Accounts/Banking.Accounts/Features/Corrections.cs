@@ -27,6 +27,7 @@ public sealed class Corrections(
     IProposals proposals,
     BackdatingRule rule,
     CorrectionApprovalRule approvals,
+    CarryForwardPolicy carrying,
     TimeProvider clock) : IProposable
 {
     public string Name => CorrectTransactionHandler.Shape.Name;
@@ -114,7 +115,10 @@ public sealed class Corrections(
         context,
         plan.Accounts,
         states => plan.CheckAccess(command, context.Caller, states),
-        (states, now) => Decide(command, plan, plan.Accounts.ToDictionary(id => id, id => states[id]), step, now),
+        (states, now) => carrying.Apply(
+            Decide(command, plan, plan.Accounts.ToDictionary(id => id, id => states[id]), step, states.OpenFrom, now),
+            id => states[id],
+            now),
         (states, events, now) => step?.Answer() ?? CommandAnswer.Created(
             CorrectionView.Of(plan.Corrected, events, [.. plan.Accounts.Select(id => states[id])], now, command.ReasonCode, command.Reason),
             events[0].StreamId,
@@ -122,14 +126,15 @@ public sealed class Corrections(
         () => CommandData.Of(Name, command))
         {
             Past = [.. plan.Accounts.Select(id => (id, plan.Since))],
+            BooksPast = command.Effective != CorrectionTime.Now,
             Joined = step?.Stream,
         };
 
     private Decision Decide(
         CorrectTransaction command, CorrectionPlan plan, IReadOnlyDictionary<Guid, Account> accounts, ProposalStep? step,
-        DateTimeOffset now)
+        DateTimeOffset? openFrom, DateTimeOffset now)
     {
-        var decision = plan.Decide(command, accounts, now);
+        var decision = plan.Decide(command, accounts, openFrom, now);
         var basis = plan.Basis(command, decision, accounts, approvals, now);
         return step is not null ? step.Decide(basis, () => decision, CorrectionPlan.Address, now)
             : decision is Decision.Accepted && basis.Reasons.Count > 0 ? new Decision.Refused(Refusal.RuleBroken(

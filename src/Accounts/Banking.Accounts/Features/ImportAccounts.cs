@@ -25,18 +25,19 @@ internal static class ImportAccounts
                     history.OpenedAt,
                     history.ExternalId,
                     history.Source),
-                history.Source),
+                history.Source,
+                history.OpenedAt),
         };
         foreach (var user in history.Delegates)
         {
             events.Add(new(
                 ImportedIds.Delegate(history.AccountId, user.CustomerId), Key(user.Source),
-                new DelegateAuthorized(user.CustomerId, history.OpenedAt, user.Source), user.Source));
+                new DelegateAuthorized(user.CustomerId, history.OpenedAt, user.Source), user.Source, history.OpenedAt));
         }
 
         foreach (var movement in history.Movements)
         {
-            events.Add(new(movement.Id, Key(movement.Source), Booked(movement), movement.Source));
+            events.Add(new(movement.Id, Key(movement.Source), Booked(movement), movement.Source, movement.EffectiveAt));
             if (movement.Rounding is { } rounding)
             {
                 events.Add(
@@ -51,7 +52,8 @@ internal static class ImportAccounts
                             BankSide.Suspense,
                             movement.EffectiveAt,
                             movement.Source),
-                        movement.Source));
+                        movement.Source,
+                        movement.EffectiveAt));
             }
         }
 

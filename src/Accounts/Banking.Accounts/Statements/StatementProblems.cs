@@ -36,9 +36,6 @@ internal static class StatementProblems
             "too_many_periods", RefusalKind.RuleBroken, "The account has statements of as many periods as it can have.",
             "Ask for a period that has a statement.", "maxPeriods"),
         new(
-            "period_not_ended", RefusalKind.RuleBroken, "The period has not ended, in UTC.",
-            "Repeat the request ten seconds after endsAt.", "endsAt"),
-        new(
             "period_before_opening", RefusalKind.RuleBroken,
             "The period begins before the month in which the account was opened, or ended before it.",
             "Choose a later period.", "openedAt"),

@@ -15,7 +15,8 @@ namespace Banking.Publishing.Feed;
 /// <param name="First">The first published version; absent if nothing was published. Above 1 for an imported account: imported events are
 /// not published.</param>
 /// <param name="Last">The last published version, up to the high-water mark of the log.</param>
-/// <param name="Events">The number of versions from first to last, which have no gaps.</param>
+/// <param name="Events">The number of published versions from first to last. A version that is missing belongs to an event that is not
+/// published; <c>previousversion</c> skips it.</param>
 /// <param name="Position">The position of the log that the answer is valid for.</param>
 public sealed record CompletenessView(string Account, long? First, long? Last, long Events, long Position);
 
@@ -39,7 +40,7 @@ public static class GetCompletenessEndpoint
         }
 
         var position = await highWaterMark.LookAsync(http.RequestAborted);
-        var (first, last) = await log.RangeAsync(id, position, http.RequestAborted);
-        return TypedResults.Json(new CompletenessView(account, first, last, last - first + 1 ?? 0, position), ApiJson.Options);
+        var (first, last, events) = await log.RangeAsync(id, position, http.RequestAborted);
+        return TypedResults.Json(new CompletenessView(account, first, last, events, position), ApiJson.Options);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Log;
@@ -8,20 +9,28 @@ using JasperFx.Events;
 namespace Banking.Publishing.Log;
 
 /// <summary>
-/// Finds events whose predecessor was imported: they are published without a predecessor. Readers that follow the log have usually just
-/// seen an event's predecessor, so it is seldom looked up in the database.
+/// Finds the version of the published event before another on the same stream. An imported event is not published, and the first event
+/// after it is published without a predecessor; an event without a contract is skipped. Readers that follow the log have usually just seen
+/// the predecessor, so it is seldom looked up in the database.
 /// </summary>
-internal sealed class Predecessors(ReadModelConnections connections)
+/// <param name="types">The stored types that are published under the version of their own stream.</param>
+internal sealed class Predecessors(ReadModelConnections connections, IReadOnlyCollection<string> types)
 {
     /// <summary>Number of cached streams; when it is exceeded the cache is cleared.</summary>
     private const int MaxStreams = 100_000;
 
     private readonly ConcurrentDictionary<Guid, Seen> _last = new();
+    private readonly FrozenSet<string> _types = types.ToFrozenSet();
 
-    private const string Sql =
-        "select f.stream from unnest($1, $2) as f(stream, version) "
-        + $"join {SchemaNames.Events}.mt_events e on e.stream_id = f.stream and e.version = f.version "
-        + $"where (e.headers ->> '{HeaderNames.Channel}') = '{Channels.Import}'";
+    private static readonly string Sql =
+        "select f.stream, f.version, p.version "
+        + $"from unnest($1, $2) as f(stream, version) cross join lateral ({Before("f.stream", "f.version", "$3")}) p "
+        + $"where (p.headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}'";
+
+    /// <summary>SQL for version and headers of the last event of published types before a version of a stream.</summary>
+    public static string Before(string stream, string version, string types) =>
+        $"select version, headers from {SchemaNames.Events}.mt_events "
+        + $"where stream_id = {stream} and version < {version} and type = any({types}) order by version desc limit 1";
 
     /// <exception cref="UnreadableEventException">The event does not state its channel: publishing it could publish history, and skipping
     /// it could lose news.</exception>
@@ -33,34 +42,38 @@ internal sealed class Predecessors(ReadModelConnections connections)
     public static UnreadableEventException UnknownChannel(IEvent e) =>
         new(e, new InvalidOperationException($"The event has no header {HeaderNames.Channel}."));
 
-    /// <summary>The ids of the events whose predecessor on their stream was imported.</summary>
+    /// <summary>The version of the published predecessor of each event, by the event's id; absent for an event without one.</summary>
     /// <param name="page">A run of the log without gaps.</param>
-    /// <param name="toCheck">The events of the page to check.</param>
-    public async Task<HashSet<Guid>> AreImportedAsync(IReadOnlyList<IEvent> page, IReadOnlyList<IEvent> toCheck, CancellationToken ct)
+    /// <param name="wanted">The events of the page whose predecessor is needed.</param>
+    public async Task<IReadOnlyDictionary<Guid, long>> FindAsync(
+        IReadOnlyList<IEvent> page, IReadOnlyList<IEvent> wanted, CancellationToken ct)
     {
-        var wanted = toCheck.Select(e => e.Id).ToHashSet();
-        var (imported, unknown, within) = (new HashSet<Guid>(), new List<IEvent>(), new Dictionary<Guid, Seen>());
+        var ids = wanted.Select(e => e.Id).ToHashSet();
+        var (found, unknown, within) = (new Dictionary<Guid, long>(), new List<IEvent>(), new Dictionary<Guid, Seen>());
         foreach (var e in page)
         {
-            if (e.Version > 1 && wanted.Contains(e.Id))
+            var before = within.TryGetValue(e.StreamId, out var here) ? here : _last.GetValueOrDefault(e.StreamId);
+            var isKnown = e.Version == 1 || (before.Version == e.Version - 1 && before.IsKnown);
+            if (ids.Contains(e.Id) && e.Version > 1)
             {
-                var before = within.TryGetValue(e.StreamId, out var here) ? here : _last.GetValueOrDefault(e.StreamId);
-                if (before.Version != e.Version - 1)
+                if (!isKnown)
                 {
                     unknown.Add(e);
                 }
-                else if (before.Imported)
+                else if (before.Published is { } version)
                 {
-                    imported.Add(e.Id);
+                    found[e.Id] = version;
                 }
             }
 
-            within[e.StreamId] = new(e.Version, !IsOfUnknownChannel(e) && IsImported(e));
+            within[e.StreamId] = _types.Contains(e.EventTypeName)
+                ? new(e.Version, true, !IsOfUnknownChannel(e) && IsImported(e) ? null : e.Version)
+                : new(e.Version, isKnown, e.Version == 1 ? null : before.Published);
         }
 
-        if (unknown.Count > 0)
+        foreach (var (id, version) in unknown.Count > 0 ? await FindAsync(unknown, ct) : [])
         {
-            imported.UnionWith(await FindImportedAsync(unknown, ct));
+            found[id] = version;
         }
 
         if (_last.Count > MaxStreams)
@@ -73,19 +86,21 @@ internal sealed class Predecessors(ReadModelConnections connections)
             _last[stream] = seen;
         }
 
-        return imported;
+        return found;
     }
 
-    private async Task<IEnumerable<Guid>> FindImportedAsync(List<IEvent> unknown, CancellationToken ct)
+    private async Task<IEnumerable<(Guid Id, long Version)>> FindAsync(List<IEvent> unknown, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
-        var streams = (await connection.ListAsync(
+        var versions = (await connection.ListAsync(
             Sql,
-            [unknown.Select(e => e.StreamId).ToArray(), unknown.Select(e => e.Version - 1).ToArray()],
-            row => row.GetGuid(0),
-            ct)).ToHashSet();
-        return unknown.Where(e => streams.Contains(e.StreamId)).Select(e => e.Id);
+            [unknown.Select(e => e.StreamId).ToArray(), unknown.Select(e => e.Version).ToArray(), types.ToArray()],
+            row => KeyValuePair.Create((row.GetGuid(0), row.GetInt64(1)), row.GetInt64(2)),
+            ct)).ToDictionary();
+        return unknown.Where(e => versions.ContainsKey((e.StreamId, e.Version))).Select(e => (e.Id, versions[(e.StreamId, e.Version)]));
     }
 
-    private readonly record struct Seen(long Version, bool Imported);
+    /// <param name="IsKnown">Whether the last published version is known.</param>
+    /// <param name="Published">The last published version up to this one; null if there is none, or an imported event follows it.</param>
+    private readonly record struct Seen(long Version, bool IsKnown, long? Published);
 }

@@ -62,9 +62,9 @@ public sealed class PublicLog : IDisposable
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(contracts);
         (_connections, _cache, _highWaterMark, _contracts, _settings) = (connections, cache, highWaterMark, contracts, settings);
-        (_events, _predecessors, _newest) = (new(store, archive), new(connections), new(ReadAsync));
         _types = Names(store, contracts.All);
         _own = Names(store, contracts.All.Where(c => c.About is null));
+        (_events, _predecessors, _newest) = (new(store, archive), new(connections, _own), new(ReadAsync));
     }
 
     /// <summary>Reads the page after a position; its end is that position if there are no more events yet.</summary>
@@ -165,18 +165,18 @@ public sealed class PublicLog : IDisposable
         return new(page.Events, page.Read < limit ? upTo : page.End);
     }
 
-    /// <summary>Finds the first and the last published version of a stream up to a position; nulls if there are none.</summary>
-    public async Task<(long? First, long? Last)> RangeAsync(Guid stream, long upTo, CancellationToken ct)
+    /// <summary>Finds the first and the last published version of a stream up to a position, and counts them.</summary>
+    public async Task<(long? First, long? Last, long Events)> RangeAsync(Guid stream, long upTo, CancellationToken ct)
     {
         await using var connection = await _connections.OpenAsync(ct);
         // "seq_id + 0" is an optimizer fence: an index on the position would scan the log up to it.
         return (await connection.ListAsync(
-            $"with mine as not materialized (select version from {SchemaNames.Events}.mt_events "
+            $"with mine as (select version from {SchemaNames.Events}.mt_events "
                 + "where stream_id = $1 and seq_id + 0 <= $2 and type = any($3) "
                 + $"and (headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}') "
-                + "select (select version from mine order by version limit 1), (select version from mine order by version desc limit 1)",
+                + "select min(version), max(version), count(*) from mine",
             [stream, upTo, _own],
-            row => (row.GetOrDefault<long?>(0), row.GetOrDefault<long?>(1)),
+            row => (row.GetOrDefault<long?>(0), row.GetOrDefault<long?>(1), row.GetInt64(2)),
             ct))[0];
     }
 
@@ -193,12 +193,13 @@ public sealed class PublicLog : IDisposable
         await using var connection = await _connections.OpenAsync(ct);
         var rows = await connection.ListAsync(
             "select e.data, e.id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.correlation_id, e.seq_id, e.is_archived, "
-                + $"{StoredEvents.IsImported("e")}, {StoredEvents.IsImported("p")} from {SchemaNames.Events}.mt_events e "
-                + $"left join {SchemaNames.Events}.mt_events p on p.stream_id = e.stream_id and p.version = e.version - 1 "
+                + $"{StoredEvents.IsImported("e")}, {StoredEvents.IsImported("p")}, p.version "
+                + $"from {SchemaNames.Events}.mt_events e "
+                + $"left join lateral ({Predecessors.Before("e.stream_id", "e.version", $"${values.Length + 2}")}) p on true "
                 + $"where e.type = any($1) and {condition} "
                 + $"and (e.headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}' order by e.seq_id"
                 + (limit is null ? "" : $" limit {limit}"),
-            [_types, .. values],
+            [_types, .. values, _own],
             Read,
             ct);
         return ([.. rows.Select(r => r.Event).OfType<PublicEvent>()], rows.Count, rows.Count == 0 ? 0 : rows[^1].Position);
@@ -206,19 +207,20 @@ public sealed class PublicLog : IDisposable
         (long Position, PublicEvent? Event) Read(NpgsqlDataReader row)
         {
             var e = _events.Read(row, imported: true);
-            return (e.Sequence, Predecessors.IsImported(e) ? null : Map(e, afterHistory: row.GetOrDefault<bool>(11)));
+            long? previous = row.GetOrDefault<bool>(11) ? null : row.GetOrDefault<long?>(12);
+            return (e.Sequence, Predecessors.IsImported(e) ? null : Map(e, previous));
         }
     }
 
     private async Task<IEnumerable<PublicEvent>> MapAsync(IReadOnlyList<IEvent> events, CancellationToken ct)
     {
         var publishable = events.Where(e => _contracts.Find(e.EventType) is not null && !Predecessors.IsImported(e)).ToList();
-        var afterHistory = await _predecessors.AreImportedAsync(
+        var previous = await _predecessors.FindAsync(
             events, [.. publishable.Where(e => _contracts.Find(e.EventType)!.About is null)], ct);
-        return publishable.Select(e => Map(e, afterHistory.Contains(e.Id))).OfType<PublicEvent>();
+        return publishable.Select(e => Map(e, previous.TryGetValue(e.Id, out var version) ? version : null)).OfType<PublicEvent>();
     }
 
-    private PublicEvent? Map(IEvent e, bool afterHistory)
+    private PublicEvent? Map(IEvent e, long? previous)
     {
         var contract = _contracts.Find(e.EventType)!;
         if (contract.ToData(e) is not { } data)
@@ -234,7 +236,7 @@ public sealed class PublicLog : IDisposable
             PublicId.Format(contract.Prefix, about ?? e.StreamId),
             e.Timestamp,
             about is null ? e.Version : null,
-            about is not null || e.Version == 1 || afterHistory ? null : e.Version - 1,
+            about is null ? previous : null,
             e.Sequence,
             data)
         {

@@ -84,7 +84,9 @@ internal sealed class HypothesisReader(
     {
         var (key, e, _, problem) = Find(id, pointer + "/omit");
         return problem
-            ?? (e?.Data is AccountOpened or DelegateAuthorized ? Unfit("Openings and delegates must stay.", pointer + "/omit") : null)
+            ?? (e?.Data is AccountOpened or DelegateAuthorized or AccountCarriedForward
+                ? Unfit("Openings, delegates and carried states must stay.", pointer + "/omit")
+                : null)
             ?? (_omitted.Add(key) && !_changed.ContainsKey(key) ? null : Twice(pointer));
     }
 

@@ -72,11 +72,11 @@ internal sealed partial class Simulation
 
     /// <summary>
     /// Whether an outcome does not follow from the simulated past: the limit of the hypothesis replaces all others, what an account outside
-    /// refused it refuses, and what was not approved stays so.
+    /// refused it refuses, what was not approved stays so, and so does what was refused because its period was closed.
     /// </summary>
     private bool IsGiven(RecordedRefusal refusal, SimulatedAccount account, RefusalFacts facts, SimulatedCommand command) =>
         (command.Name == ChangeOverdraftLimitHandler.Definition.Shape.Name && account.HasLimit)
-        || refusal.Code == CorrectionApproval.RequiredCode
+        || refusal.Code is CorrectionApproval.RequiredCode or ClosedPeriod.Code
         || refusal.Operation.EndsWith($"?{CommandRequest.ProposeParameter}=true", StringComparison.Ordinal)
         || (command.Accounts.Any(a => _accounts.Find(a) is null) && facts.Account is { } refusing && _accounts.Find(refusing) is null);
 

@@ -1,0 +1,61 @@
+using Banking.Commands.Decisions;
+using Banking.SharedKernel;
+using Microsoft.Extensions.Configuration;
+
+namespace Banking.Accounts.Domain;
+
+/// <summary>When the state of an account is carried forward, so that the fold of a long stream can start there.</summary>
+/// <param name="Events">After this many events of an account; 0 for never.</param>
+/// <param name="EventsAtClose">When a period is closed, for accounts with at least this many events; 0 for never.</param>
+public sealed record CarryForwardPolicy(int Events = 10_000, int EventsAtClose = 1_000)
+{
+    /// <summary>The section of the settings.</summary>
+    public const string Section = "Banking:CarryForward";
+
+    public static CarryForwardPolicy Default { get; } = new();
+
+    /// <exception cref="FormatException">A setting is negative.</exception>
+    internal static CarryForwardPolicy Of(IConfiguration configuration)
+    {
+        var policy = configuration.GetSection(Section).Get<CarryForwardPolicy>() ?? Default;
+        return policy is { Events: >= 0, EventsAtClose: >= 0 }
+            ? policy
+            : throw new FormatException($"{Section}:{nameof(Events)} and {nameof(EventsAtClose)} must be 0 or more.");
+    }
+
+    /// <summary>Schedules the command for each account that reaches the number of events with this decision.</summary>
+    /// <param name="find">Finds an account as it was before the decision.</param>
+    internal Decision Apply(Decision decision, Func<Guid, Account> find, DateTimeOffset now)
+    {
+        if (Events == 0 || decision is not Decision.Accepted accepted)
+        {
+            return decision;
+        }
+
+        var due = new List<DueCommand>();
+        for (var i = 0; i < accepted.Events.Count; i++)
+        {
+            var stream = accepted.Events[i].StreamId;
+            var version = find(stream).Version + 1 + accepted.Events.Take(i).Count(e => e.StreamId == stream);
+            if ((version - (find(stream).CarriedAt ?? 0)) % Events == 0)
+            {
+                due.Add(new(DeterministicId.From(stream, $"carry-forward {version}"), CarryAccountForward.Operation, now,
+                    new CarryAccountForward(stream)));
+            }
+        }
+
+        return due.Count == 0 ? decision : accepted with { Due = [.. accepted.Due, .. due] };
+    }
+}
+
+/// <summary>Due command that carries the state of an account forward.</summary>
+internal sealed record CarryAccountForward(Guid Account)
+{
+    /// <summary>Stored name of the operation, permanent.</summary>
+    public const string Operation = "accounts.carry-account-forward.v1";
+}
+
+/// <summary>Message of the module to itself: carry the states of the next accounts forward, because a period was closed.</summary>
+/// <param name="Closing">The id of the event that closed the period.</param>
+/// <param name="After">The last account that was looked at.</param>
+public sealed record CarryAccountsForward(Guid Closing, Guid After);

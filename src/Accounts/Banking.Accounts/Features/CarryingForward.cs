@@ -1,0 +1,75 @@
+using Banking.Accounts.Domain;
+using Banking.Accounts.Views;
+using Banking.Commands.Decisions;
+using Banking.Commands.Groups;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Appending;
+using Banking.EventStore.Callers;
+using Banking.EventStore.Storage;
+using Npgsql;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>Carries the states of accounts forward (ADR 0077).</summary>
+public sealed class CarryingForward(
+    CommandGroup<Account> group, NpgsqlDataSource source, CarryForwardPolicy policy, TimeProvider clock)
+{
+    /// <summary>The number of accounts of one message.</summary>
+    private const int PageSize = 200;
+
+    /// <summary>The next accounts with enough events since their state was last carried forward.</summary>
+    private const string Long =
+        $"""
+        select id from {AccountsModule.Schema}.mt_doc_account
+        where id > $1 and mt_version - coalesce((data ->> 'carriedAt')::bigint, 0) >= $2 order by id limit $3
+        """;
+
+    internal const string IndexName = "idx_accounts_carried_forward";
+
+    /// <summary>Finds the event at which the fold of an account starts, without a scan of its stream.</summary>
+    internal static string Index { get; } =
+        $"create index if not exists {IndexName} on {SchemaNames.Events}.mt_events (stream_id, version) "
+            + $"where type = '{EventNames.All[typeof(AccountCarriedForward)]}'";
+
+    internal Task<Outcome> RunAsync(CarryAccountForward command, CommandContext context, CancellationToken ct)
+    {
+        var eventId = Ids.Next(clock);
+        return group.SubmitAsync(
+            new(
+                context,
+                [command.Account],
+                states => states.Find(command.Account) is null
+                    ? new Decision.Rejected(Visibility.NotFound(AccountId.Format(command.Account)))
+                    : null,
+                (states, now) => Decide(states[command.Account], eventId, now),
+                (states, _, _) => CommandAnswer.Changed(AccountView.Of(states[command.Account]), command.Account)),
+            ct);
+    }
+
+    /// <summary>
+    /// Carries a page of accounts forward after a period was closed, and returns the message for the next page; null after the last one.
+    /// A message that comes again finds the rest: accounts that were carried forward are not selected.
+    /// </summary>
+    internal async Task<CarryAccountsForward?> RunAsync(CarryAccountsForward page, string? correlation, CancellationToken ct)
+    {
+        var accounts = policy.EventsAtClose == 0
+            ? []
+            : await source.ListAsync(Long, [page.After, (long)policy.EventsAtClose, PageSize], row => row.GetGuid(0), ct);
+        var outcomes = await Task.WhenAll(accounts.Select(a => RunAsync(new CarryAccountForward(a), Context(page, a, correlation), ct)));
+        return outcomes.OfType<Outcome.NotRecorded>().FirstOrDefault() is { } failed
+            ? throw new CommandPostponedException(failed.Refusal.Code, failed.Refusal.Detail)
+            : accounts.Count == PageSize ? page with { After = accounts[^1] } : null;
+    }
+
+    private static CommandContext Context(CarryAccountsForward page, Guid account, string? correlation)
+    {
+        var key = $"{page.Closing:N}-{account:N}";
+        return new(
+            new("service:banking", Roles.Service, null, Channels.Bus), CarryAccountForward.Operation, key, key,
+            correlation ?? page.Closing.ToString(), page.Closing.ToString());
+    }
+
+    /// <summary>It changes nothing, so no rule can refuse it.</summary>
+    internal static Decision Decide(Account account, Guid eventId, DateTimeOffset now) =>
+        new Decision.Accepted(new NewEvent(account.Id, eventId, AccountCarriedForward.Of(account, now)));
+}

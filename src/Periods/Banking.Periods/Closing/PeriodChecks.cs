@@ -1,0 +1,71 @@
+using System.Globalization;
+using Banking.Commands.Periods;
+using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
+using Banking.Periods.Domain;
+using Npgsql;
+
+namespace Banking.Periods.Closing;
+
+/// <summary>Runs the checks of a period that is to be closed, and reads its totals.</summary>
+public sealed class PeriodChecks(
+    IEnumerable<IPeriodCheck> checks, IPeriodTotals totals, OpenWriters writers, HighWaterMark mark, NpgsqlDataSource source)
+{
+    /// <summary>Recorded times of concurrent transactions are not in the order of positions, but differ by less than this.</summary>
+    private static readonly TimeSpan Disorder = TimeSpan.FromMinutes(1);
+
+    private const string FirstFrom =
+        $"select seq_id, timestamp from {SchemaNames.Events}.mt_events where seq_id >= $1 order by seq_id limit 1";
+
+    private readonly IReadOnlyList<IPeriodCheck> _checks = [.. checks.OrderBy(c => c.Name, StringComparer.Ordinal)];
+
+    /// <summary>Waits for the commands that may have begun in a period that has ended; returns how many did not end in time.</summary>
+    internal Task<int> WaitForWritersAsync(CancellationToken ct) => writers.WaitAsync(ct);
+
+    /// <inheritdoc cref="ClosedPeriods.HoldBookingsAsync"/>
+    internal Task<IAsyncDisposable> HoldBookingsAsync(CancellationToken ct) => ClosedPeriods.HoldBookingsAsync(source, ct);
+
+    /// <param name="open">The number of commands that may have begun in the period and have not ended.</param>
+    internal async Task<CheckedPeriod> RunAsync(Month month, int open, CancellationToken ct)
+    {
+        await mark.WaitUntilCompleteAsync(ct);
+        var position = mark.Complete;
+        var period = new ClosingPeriod(month.From, month.To, await LastRecordedAsync(month.End + Disorder, position, ct), position);
+        List<PeriodCheckView> results = [PeriodCheckView.Of("open-commands", OfWriters(open))];
+        foreach (var check in _checks)
+        {
+            results.Add(PeriodCheckView.Of(check.Name, await check.RunAsync(period, ct)));
+        }
+
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return new(position, period.LastRecorded, await totals.ReadAsync(connection, month.To.AddDays(-1), ct), results);
+    }
+
+    private static PeriodCheckResult OfWriters(int open) => open == 0
+        ? PeriodCheckResult.Of(true, "Every command that may have begun in the period has ended.")
+        : PeriodCheckResult.Of(
+            false, "Commands that may have begun in the period have not ended. GET /ops/outbox shows their sessions.",
+            ("transactions", open.ToString(CultureInfo.InvariantCulture)));
+
+    /// <summary>The last position before the first event recorded at or after an instant, by bisection.</summary>
+    private async Task<long> LastRecordedAsync(DateTimeOffset instant, long end, CancellationToken ct)
+    {
+        var (before, from) = (0L, end + 1);
+        while (from - before > 1)
+        {
+            var middle = before + ((from - before) / 2);
+            var found = await source.ListAsync(
+                FirstFrom, [middle], row => (Position: row.GetInt64(0), At: row.GetFieldValue<DateTimeOffset>(1)), ct);
+            if (found is [var e] && e.At < instant && e.Position <= end)
+            {
+                before = e.Position;
+            }
+            else
+            {
+                from = middle;
+            }
+        }
+
+        return before;
+    }
+}

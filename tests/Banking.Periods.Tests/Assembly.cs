@@ -1,0 +1,3 @@
+using Banking.Testing;
+
+[assembly: AssemblyFixture(typeof(StopCluster))]
