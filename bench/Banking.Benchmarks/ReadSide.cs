@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Banking.EmbeddedPostgres;
 using Npgsql;
@@ -8,8 +7,7 @@ using Npgsql;
 namespace Banking.Benchmarks;
 
 /// <summary>
-/// Measures the read side: a rebuild of all read models from a million events, and the balance at two random instants of an account with a
-/// million movements, which is simulated too.
+/// Measures the read side: a rebuild of all read models from a million events, then reads at any moment and statements.
 /// </summary>
 internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResults results)
 {
@@ -24,9 +22,14 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResu
             await RebuildAsync();
         }
 
-        if (options.Includes("balance-at") || options.Includes(WhatIf.Name))
+        if (LargeAccount.Names.Any(options.Includes))
         {
-            await MeasureLargeAccountAsync();
+            await new LargeAccount(options, cluster, results).RunAsync();
+        }
+
+        if (Statements.Names.Any(options.Includes))
+        {
+            await new Statements(options, cluster, results).RunAsync();
         }
     }
 
@@ -94,83 +97,8 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResu
         await results.PrintAsync($"import          {json.RootElement.GetProperty("eventsPerSecond").GetDouble(),8:N0} events/s");
     }
 
-    private async Task MeasureLargeAccountAsync()
-    {
-        await using var source = await cluster.CreateSourceAsync("balances", pool: 10);
-        using var bank = await BankUnderTest.OursAsync(
-            cluster.ConnectionString("balances"), "--Banking:BackdatingDays=3650", WhatIf.Setting);
-        var begin = TimeProvider.System.GetUtcNow().AddDays(-5 * 365);
-        var account = (await bank.OpenAsync(1, "1.00", begin.AddDays(-31)))[0];
-        await DepositAsync(bank, account, begin);
-        await WaitForReadModelsAsync(source);
-        if (options.Includes(WhatIf.Name))
-        {
-            await WhatIf.MeasureAsync(bank, account, results);
-        }
-
-        if (options.Includes("balance-at"))
-        {
-            await BalanceAtAsync(bank, source, account, begin);
-        }
-    }
-
-    private async Task BalanceAtAsync(BankUnderTest bank, NpgsqlDataSource source, string account, DateTimeOffset begin)
-    {
-        var firstRecordedAt = await source.ReadAsync<DateTime>("select min(recorded_at) from accounts.entry");
-        var span = await source.ReadAsync<double>(
-            "select extract(epoch from max(recorded_at) - min(recorded_at))::float8 from accounts.entry");
-
-        using var teller = await bank.ClientAsync("teller");
-        var random = new Random(1);
-        async Task<Counted> Send(int caller, long i)
-        {
-            var effectiveAt = Format(begin.AddDays(random.NextDouble() * 5 * 365).UtcDateTime);
-            var knownAt = Format(firstRecordedAt.AddSeconds(random.NextDouble() * span));
-            using var answer = await teller.GetAsync($"/v1/accounts/{account}/balance?effectiveAt={effectiveAt}&knownAt={knownAt}");
-            return answer.IsSuccessStatusCode ? new(1, 0, 0) : new(0, 0, 1);
-        }
-
-        await Load.ClosedAsync(1, options.WarmUp, Send);
-        var measured = await Load.ClosedAsync(1, TimeSpan.FromSeconds(options.Seconds), Send);
-        results.Add(Row.From("balance-at", 1, "closed", measured));
-        await results.PrintAsync(
-            $"balance-at      {options.Movements:N0} movements: {measured.Accepted / measured.Seconds:N0}/s  errors {measured.Errors}  ",
-            $"p50 {measured.P50Ms:0.00}  p99 {measured.P99Ms:0.00}  max {measured.MaxMs:0.00} ms");
-    }
-
-    /// <summary>Books deposits at rising instants over five years. One in twenty is backdated by up to a month.</summary>
-    private async Task DepositAsync(BankUnderTest bank, string account, DateTimeOffset begin)
-    {
-        var random = new Random(2);
-        var json = new StringBuilder();
-        using var http = await RawHttp.ConnectAsync(bank.Address, "/v1/deposits/batch", bank.Token, maxBytes: 4 * 1024 * 1024);
-        for (var done = 0; done < options.Movements; done += 1_000)
-        {
-            json.Clear().Append("""{"mode":"independent","items":[""");
-            for (var i = done; i < done + 1_000; i++)
-            {
-                var at = begin
-                    .AddSeconds(5.0 * 365 * 86_400 * i / options.Movements)
-                    .AddDays(random.Next(0, 20) == 0 ? -random.NextDouble() * 30 : 0);
-                json.Append(i > done ? "," : "").Append(
-                    CultureInfo.InvariantCulture,
-                    $$$$"""
-                    {"idempotencyKey":"m-{{{{i}}}}","command":{"accountId":"{{{{account}}}}",
-                    "amount":{"value":"1.23","currency":"EUR"},"reason":"benchmark","effectiveAt":"{{{{Format(at.UtcDateTime)}}}}"}}
-                    """);
-            }
-
-            if (await http.PostAsync($"deposits-{done}", json.Append("]}").ToString()) is var status and not 200)
-            {
-                throw new InvalidOperationException($"{status}: {Encoding.UTF8.GetString(http.Body.Span)}");
-            }
-        }
-    }
-
-    private static string Format(DateTime utc) => utc.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
-
     /// <summary>Waits until the host's read models have reached the end of the log.</summary>
-    private static async Task<long> WaitForReadModelsAsync(NpgsqlDataSource source)
+    public static async Task<long> WaitForReadModelsAsync(NpgsqlDataSource source)
     {
         var end = await source.ReadAsync<long>("select max(seq_id) from bank.mt_events");
         await WaitUntilAsync(async () => await source.ReadAsync<long>(SlowestPosition) >= end);

@@ -54,6 +54,7 @@ public static class EventStoreModule
         .AddSingleton<LogBlockers>()
         .AddSingleton<EventReader>()
         .AddSingleton<PublicEventData>()
+        .AddSingleton<PublicStreams>()
         .AddSingleton<LogReader>()
         .AddSingleton<EventCache>();
 

@@ -82,6 +82,7 @@ public static class ReadModelsModule
         .AddSingleton<Verification>()
         .AddSingleton(new StreamKind(ReadModelLog.StreamType, [.. EventNames.Select(e => e.Name)], HasReceipts: false))
         .AddSingleton(new StreamKind(CommandRefused.StreamType, [CommandsModule.RefusedEventName], HasReceipts: true))
+        .AddSingleton(new PublicStream(ReadModelLog.StreamType, "mod"))
         .AddSingleton(new PublicStream(CommandRefused.StreamType, CommandRefused.Prefix))
         .AddSingleton<StoredComparison, StreamComparison>()
         .AddSingleton<StoredComparison, ReceiptComparison>()
@@ -93,6 +94,7 @@ public static class ReadModelsModule
     /// <summary>Adds the archive of old events, and the followers that must have passed what leaves the log.</summary>
     private static IServiceCollection AddEventArchive(this IServiceCollection services) => services
         .AddSingleton(new StreamKind(ArchiveLog.StreamType, [.. ArchiveEventNames.Select(e => e.Name)], HasReceipts: false))
+        .AddSingleton(new PublicStream(ArchiveLog.StreamType, "arc"))
         .AddSingleton(new LogFollower(
             "The read model that is behind the others",
             $"select min(position) from {Generation.Table} where state = '{GenerationState.Serving}'"))

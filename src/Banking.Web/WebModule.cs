@@ -1,3 +1,4 @@
+using Banking.EventStore.Published;
 using Banking.ReadModels.Comparing;
 using Banking.Web.Backups;
 using Banking.Web.Commands;
@@ -27,6 +28,7 @@ public static class WebModule
         .AddSingleton<RequestKeys>()
         .AddSingleton<RestoreDrills>()
         .AddSingleton(new StreamKind(RestoreDrills.StreamType, [RestoreDrills.EventName], HasReceipts: false))
+        .AddSingleton(new PublicStream(RestoreDrills.StreamType, "bkp"))
         .AddSingleton<CommandRoute>()
         .AddSingleton<BatchRoute>();
 

@@ -24,6 +24,9 @@ public sealed class WithdrawnCurrencyTests(BankFixture bank) : IClassFixture<Ban
         var paid = (await _teller.WithdrawAsync(account, "61.00", "BGN")).Created();
         var entries = await _teller.GetCurrentAsync("/v1/entries?amount=61.00&currency=BGN", paid.Header("Ledger-Position")!);
         Assert.Single(entries.Ok().Items());
+        var all = (await _teller.GetAsync("/v1/entries?currency=BGN&limit=100")).Ok().Items();
+        Assert.All(all, e => Assert.Equal("BGN", e.GetProperty("entry").GetProperty("amount").GetProperty("currency").GetString()));
+        Assert.Equal(6, all.Count);
         var why = new { reasonCode = "left", reason = "The currency is the euro now." };
         (await _teller.PostAsync($"/v1/accounts/{account}/overdraft-limit", new { limit = "5.00", why.reasonCode, why.reason })).Ok();
         Assert.Equal("closed", (await _teller.PostAsync($"/v1/accounts/{account}/close", why)).Ok().Text("status"));

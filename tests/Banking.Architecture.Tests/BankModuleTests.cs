@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Banking.EventStore.Published;
 using Banking.Host;
 using Banking.Host.Hosting;
 using Banking.ReadModels.Books;
@@ -58,6 +59,19 @@ public sealed partial class BankModuleTests
 
         Assert.NotEmpty(known);
         Assert.Equal(known, commands.GetServices(service).Select(Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Every_kind_of_stream_has_a_prefix_of_its_own_for_public_ids()
+    {
+        await using var host = BankHost.CreateBuilder(["--environment", "Development"], new("Host=nowhere;Database=none")).Build();
+
+        var prefixes = host.Services.GetServices<PublicStream>().ToList();
+
+        Assert.Equal(
+            host.Services.GetServices<StreamKind>().Select(k => k.Type).Order(StringComparer.Ordinal),
+            prefixes.Select(p => p.StreamType).Order(StringComparer.Ordinal));
+        Assert.Equal(prefixes.Count, prefixes.DistinctBy(p => p.Prefix).Count());
     }
 
     private static string Name(object? known) => known is StreamKind kind ? kind.ToString() : known!.GetType().ToString();

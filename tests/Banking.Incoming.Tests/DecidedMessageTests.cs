@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Banking.Incoming.Receiving;
 using Banking.Testing;
 
 namespace Banking.Incoming.Tests;
@@ -73,9 +74,10 @@ public sealed class DecidedMessageTests(IncomingBank bank)
         var answers = $"repeats-{account}";
         await bank.Broker.DeclareAsync(answers);
         var command = Messages.Deposit(account, "5.00");
+        var before = await StoredAsync();
         await bank.Broker.SendAsync(IncomingBank.CoreQueue, IncomingBank.Deposit, command);
         await bank.UntilBalanceAsync(account, "5.00");
-        Assert.Equal(0, await bank.ScalarAsync<long>("select count(*) from wolverine.wolverine_incoming_envelopes"));
+        Assert.Equal(before, await StoredAsync());
 
         await bank.Broker.SendAsync(IncomingBank.CoreQueue, IncomingBank.Deposit, command, p => p.ReplyTo = answers);
 
@@ -191,6 +193,10 @@ public sealed class DecidedMessageTests(IncomingBank bank)
             "select count(distinct xmin::text) from bank.mt_events where stream_id = $1", stream);
         Assert.InRange(transactions, 2, Count / 2);
     }
+
+    /// <summary>The messages of senders that Wolverine's inbox has, such as one that another test lets fail.</summary>
+    private Task<long> StoredAsync() => bank.ScalarAsync<long>(
+        "select count(*) from wolverine.wolverine_incoming_envelopes where message_type = $1", IncomingMessage.StoredName);
 
     private static bool PublicIdOf(string account, out Guid id) => SharedKernel.PublicId.TryParse("acc", account, out id);
 }

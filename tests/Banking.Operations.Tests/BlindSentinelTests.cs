@@ -25,11 +25,11 @@ public sealed class BlindSentinelTests : IAsyncLifetime
         var (broken, drifted) = (await new Forgery(_bank).CreateAsync(), await new Forgery(_bank).CreateAsync());
 
         await broken.ForgeAsync("delete from bank.mt_events where stream_id = {account} and version = 2");
-        await Eventually.UntilAsync(OpenAsync, open => open.Contains($"log event {broken.Account}"));
+        await Eventually.UntilAsync(OpenAsync, open => open.Contains($"log event acc_{broken.Account:n}"));
         await drifted.ForgeAsync("update accounts.entry set balance = balance + 1 where account = {account} and version = 3");
 
-        await Eventually.UntilAsync(OpenAsync, open => open.Contains($"entries entry {drifted.Account}"));
-        Assert.Contains($"log event {broken.Account}", await OpenAsync());
+        await Eventually.UntilAsync(OpenAsync, open => open.Contains($"entries entry acc_{drifted.Account:n}"));
+        Assert.Contains($"log event acc_{broken.Account:n}", await OpenAsync());
         Assert.Equal("Degraded", await HealthAsync());
         Assert.False((await SentinelAsync()).TryGetProperty("failure", out _));
     }
@@ -46,7 +46,7 @@ public sealed class BlindSentinelTests : IAsyncLifetime
         Assert.StartsWith("streams: ", failed.GetProperty("failure").GetString(), StringComparison.Ordinal);
         await Eventually.UntilAsync(HealthAsync, h => h == "Degraded");
         await account.ForgeAsync("insert into audit.event_index values (1000000000, {account}, 'x', 'y', 'z', now())");
-        await Eventually.UntilAsync(OpenAsync, open => open.Contains($"audit event_index {account.Account}"));
+        await Eventually.UntilAsync(OpenAsync, open => open.Contains($"audit event_index acc_{account.Account:n}"));
 
         await _bank.ForgeAsync("alter table bank.mt_streams rename column taken to version");
         await account.ForgeAsync("delete from audit.event_index where position = 1000000000");

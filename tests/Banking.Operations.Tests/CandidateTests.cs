@@ -82,6 +82,7 @@ public sealed class CandidateTests(ProbedBank bank) : IClassFixture<ProbedBank>,
         Assert.False(second.Json.TryGetProperty("nextCursor", out _));
         var counts = items.ToDictionary(i => i.GetProperty("account").GetString()!, i => i.GetProperty("rows").GetInt64());
         Assert.Equal((2, 1), (counts[accounts[0]], counts[accounts[1]]));
+        Assert.All(items, i => Assert.Equal(i.GetProperty("account").GetString(), i.GetProperty("stream").GetString()));
         var change = items.SelectMany(i => i.GetProperty("changes").EnumerateArray()).First();
         Assert.Equal(
             ("mark", "\"forged\"", "\"a\""),

@@ -63,7 +63,7 @@ internal static class BankDatabase
     /// <summary>Waits until every read model that is not paused has all events so far.</summary>
     public static async Task CaughtUpAsync(this BankFixture bank)
     {
-        var end = (await bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
+        var end = (await bank.QueryAsync<long>("select coalesce(max(seq_id), 0) from bank.mt_events"))[0];
         await Eventually.UntilAsync(
             async () =>
                 (

@@ -34,19 +34,15 @@ public sealed class RecordedTimeTests(BankFixture bank) : IClassFixture<BankFixt
         var account = await bank.As("teller").OpenAsync(balance: "1.00");
         await RebuildAsync();
         await bank.CaughtUpAsync();
-        await ForgeAsync(
-            "update bank.mt_events set timestamp = timestamp + interval '1 minute' "
-                + $"where stream_id = '{ReadModelLog.StreamOf("ledger")}' and version = 1");
-
+        var (books, stream) = (ReadModelLog.StreamOf("ledger"), Guid.Parse(account[4..]));
+        await MoveFirstEventAsync(books, minutes: 1);
         Assert.DoesNotContain(await DifferencesAsync(), d => d.Model == "log");
 
-        var stream = Guid.Parse(account[4..]);
-        await ForgeAsync(
-            $"update bank.mt_events set timestamp = timestamp + interval '1 minute' where stream_id = '{stream}' and version = 1");
-
+        await MoveFirstEventAsync(stream, minutes: 1);
         Assert.Contains(await DifferencesAsync(), d => (d.Model, d.Table, d.Stream) == ("log", "event", stream));
-        await ForgeAsync(
-            $"update bank.mt_events set timestamp = timestamp - interval '1 minute' where stream_id = '{stream}' and version = 1");
+
+        await MoveFirstEventAsync(books, minutes: -1);
+        await MoveFirstEventAsync(stream, minutes: -1);
     }
 
     private async Task RebuildAsync()
@@ -61,9 +57,10 @@ public sealed class RecordedTimeTests(BankFixture bank) : IClassFixture<BankFixt
             building => !building[0]);
     }
 
-    private async Task ForgeAsync(string sql)
+    private async Task MoveFirstEventAsync(Guid stream, int minutes)
     {
-        await using var command = bank.Owner.CreateCommand(sql);
+        await using var command = bank.Owner.CreateCommand(
+            $"update bank.mt_events set timestamp = timestamp + interval '{minutes} minute' where stream_id = '{stream}' and version = 1");
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 

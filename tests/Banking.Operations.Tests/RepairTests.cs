@@ -115,8 +115,11 @@ public sealed class RepairTests(BankFixture bank) : IClassFixture<BankFixture>
 
         var answer = (await torn.As("operator").PostAsync("/ops/projections/entries/repair", Why)).Ok().Json;
 
-        Assert.Contains(answer.GetProperty("repaired").EnumerateArray(), d => d.GetProperty("stream").GetGuid() == drifted.Account);
-        Assert.All(answer.GetProperty("remaining").EnumerateArray(), d => Assert.Equal(broken.Account, d.GetProperty("stream").GetGuid()));
+        Assert.Contains(
+            answer.GetProperty("repaired").EnumerateArray(), d => d.GetProperty("stream").GetString() == $"acc_{drifted.Account:n}");
+        Assert.All(
+            answer.GetProperty("remaining").EnumerateArray(),
+            d => Assert.Equal($"acc_{broken.Account:n}", d.GetProperty("stream").GetString()));
         Assert.NotEqual(0, answer.GetProperty("remaining").GetArrayLength());
     }
 

@@ -100,7 +100,7 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
         var open = (await _operator.GetAsync("/ops/projections")).Ok().Json.GetProperty("sentinel").GetProperty("open");
         Assert.Contains(
             open.EnumerateArray(),
-            d => d.GetProperty("table").GetString() == StateComparison.State && d.GetProperty("stream").GetGuid() == account);
+            d => d.GetProperty("table").GetString() == StateComparison.State && d.GetProperty("stream").GetString() == $"acc_{account:n}");
 
         await bank.ExecuteAsync(
             "update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '1000') where id = $1", account);

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Banking.Host.Security;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.System.Tests;
 
@@ -106,6 +108,42 @@ public sealed class ExplanationTests(BankFixture bank) : IClassFixture<BankFixtu
             ("one too many", "typo", "amount"),
             (reason.Text("text"), reason.Text("code"), reversed.GetProperty("correction").Text("kind")));
         (await _teller.GetAsync(reversed.GetProperty("links").Text("transaction"))).Ok();
+    }
+
+    [Fact]
+    public async Task Movements_are_found_by_amount_reason_and_actor()
+    {
+        var owner = await _teller.RegisterAsync();
+        var account = await _teller.OpenAsync(customer: owner);
+        var bob = bank.WithToken(
+            bank.Host.Services.GetRequiredService<DevTokens>().Issue("teller", null, "bob", TimeProvider.System.GetUtcNow()));
+        foreach (var (teller, value, reason) in new[]
+        {
+            (_teller, "5.00", "Rent of May"), (bob, "5.00", "gift"), (_teller, "7.00", "rent"),
+        })
+        {
+            (await teller.PostAsync(
+                "/v1/deposits", new { accountId = account, amount = new { value, currency = "EUR" }, reason })).Created();
+        }
+
+        foreach (var (query, versions) in new[]
+        {
+            ("amount=5.00", "2 3"), ("reason=RENT", "2 4"), ("actor=bob", "3"), ("amount=5.00&reason=rent&actor=dev-teller", "2"),
+            ("amount=6.00", ""), ("reason=rent&kind=withdrawal", ""),
+        })
+        {
+            var found = (await _teller.GetAsync($"/v1/accounts/{account}/balance/explain/movements?{query}")).Ok().Items();
+            Assert.Equal((query, versions), (query, string.Join(' ', found.Select(i => i.GetProperty("event").GetProperty("version")))));
+        }
+
+        // A customer is not told the reasons and actors of others, so no search finds them out.
+        var customer = bank.As("customer", owner);
+        foreach (var query in (string[])["reason=rent", "actor=bob"])
+        {
+            Assert.Empty((await customer.GetAsync($"/v1/accounts/{account}/balance/explain/movements?{query}")).Ok().Items());
+        }
+
+        Assert.Equal(2, (await customer.GetAsync($"/v1/accounts/{account}/balance/explain/movements?amount=5.00")).Ok().Items().Count);
     }
 
     [Fact]
@@ -317,6 +355,9 @@ public sealed class ExplanationTests(BankFixture bank) : IClassFixture<BankFixtu
     [InlineData("changes?axis=effective&cursor=ZSAxIDAgMA", 400, "malformed_cursor")]
     [InlineData("balance/explain?from=2026-11-02&to=2026-11-01", 400, "malformed_period")]
     [InlineData("balance/explain/movements?kind=gift", 400, "malformed_filter")]
+    [InlineData("balance/explain/movements?amount=1.001", 400, "invalid_amount")]
+    [InlineData("balance/explain/movements?reason=a%00", 400, "malformed_filter")]
+    [InlineData("balance/explain/movements?actor=", 400, "malformed_filter")]
     [InlineData("balance/explain/movements?cursor=ZSAxIDAgMA", 400, "malformed_cursor")]
     [InlineData("balance/mistakes", 400, "malformed_filter")]
     [InlineData("balance/mistakes?expected=1.001", 400, "invalid_amount")]

@@ -46,8 +46,20 @@ public static class CommandRequest
                     : Refusal.Malformed("malformed_if_match", "If-Match must be a strong ETag that this bank gave, such as \"42\"."));
         return problem is not null
             ? (null, problem)
-            : (Context(http, key ?? $"auto-{Ids.Next(clock):N}", correlation, ifVersion) with { FormerKey = former }, otherProblem);
+            : (
+                Context(http, key ?? $"auto-{Ids.Next(clock):N}", correlation, ifVersion) with { FormerKey = former },
+                otherProblem ?? ProposalProblem(http));
     }
+
+    /// <summary>Returns why the request cannot propose its command; null if it can, or does not want to.</summary>
+    private static Refusal? ProposalProblem(HttpContext http) => http.Request.Query[ProposeParameter].ToString() switch
+    {
+        "" when !http.Request.Query.ContainsKey(ProposeParameter) => null,
+        "false" => null,
+        "true" when http.Caller().IsStaff => null,
+        "true" => Refusal.Of(RefusalKind.NotAllowed, "forbidden", "Only staff propose commands."),
+        _ => Refusal.Malformed("malformed_propose", "propose is true or false."),
+    };
 
     private static CommandContext Context(HttpContext http, string key, string correlation, long? ifVersion)
     {

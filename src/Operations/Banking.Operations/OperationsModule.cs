@@ -1,4 +1,5 @@
 using Banking.Operations.Features;
+using Banking.Operations.ReadModels;
 using Banking.Web;
 using Banking.Web.Http;
 using Microsoft.Extensions.Configuration;
@@ -17,5 +18,6 @@ public sealed class OperationsModule : BankModule
     ];
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
+        .AddSingleton<DifferenceViews>()
         .AddSingleton<ProjectionOperations>();
 }

@@ -3,6 +3,7 @@ using Banking.Commands.Groups;
 using Banking.Commands.Periods;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Callers;
+using Banking.EventStore.Published;
 using Banking.EventStore.Streams;
 using Banking.Periods.Closing;
 using Banking.Periods.Contracts;
@@ -41,6 +42,7 @@ public sealed class PeriodsModule : BankModule
     public override void AddStored(IServiceCollection services) => services
         .AddAggregate(Rules)
         .AddSingleton(new StreamKind(AccountingPeriods.StreamType, [.. PeriodEventNames.All.Values], HasReceipts: true))
+        .AddSingleton(new PublicStream(AccountingPeriods.StreamType, "per"))
         .AddSingleton<IClosedPeriods, ClosedPeriods>()
         .AddSingleton<StoredComparison, ClosedTotals>();
 

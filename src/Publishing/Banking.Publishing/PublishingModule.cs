@@ -134,6 +134,7 @@ public sealed class PublishingModule : BankModule
         .AddSingleton(new PublicStream(Webhook.StreamType, Webhook.Prefix))
         .AddSingleton(PublicIds.Of("publishing.", ("account", "acc"), ("secret", "sec")))
         .AddSingleton(new StreamKind(PublisherControl.StreamType, NamesOf(ofWebhooks: false), HasReceipts: false))
+        .AddSingleton(new PublicStream(PublisherControl.StreamType, "dst"))
         .AddSingleton<StoredComparison, SecretComparison>();
 
     public override void AddHealth(IHealthChecksBuilder health, params IEnumerable<string> tags) =>

@@ -1,7 +1,5 @@
-using Banking.Accounts.Contracts;
 using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
-using Banking.EventStore.Json;
 
 namespace Banking.Accounts.Domain;
 
@@ -39,19 +37,14 @@ internal static class CorrectionApproval
             correction is { } id ? TransactionId.Format(corrected.Booking.Kind, corrected.Root, id) : "none";
         foreach (var account in accounts.Values.OrderBy(a => a.Id))
         {
-            var name = AccountId.Format(account.Id);
-            facts[name + ".status"] = WireNames.Of(account.Status.ToString());
-            facts[name + ".frozen"] = (account.DebitFrozen, account.CreditFrozen) switch
+            foreach (var (name, value) in ApprovalFacts.Of(account))
             {
-                (true, true) => WireNames.Of(nameof(FreezeScope.All)),
-                (true, false) => WireNames.Of(nameof(FreezeScope.Debit)),
-                (false, true) => WireNames.Of(nameof(FreezeScope.Credit)),
-                _ => "none",
-            };
-            facts[name + ".overdraftLimit"] = account.OverdraftLimit.ToDecimalString();
+                facts[name] = value;
+            }
+
             if (allowOverdrawn && CorrectionGuards.Shortfall(account, [.. bookings[account.Id]], now) is > 0 and var shortfall)
             {
-                limits[name + ".shortfall"] = shortfall;
+                limits[AccountId.Format(account.Id) + ".shortfall"] = shortfall;
             }
         }
 

@@ -1,5 +1,6 @@
 using Banking.Accounts.Domain;
 using Banking.Accounts.Lookups;
+using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
@@ -18,6 +19,7 @@ public sealed class AccountCommands(
     CommandGroup<Account> group,
     AccountResolver resolver,
     AccountTimelineSource timelines,
+    IProposals proposals,
     BackdatingRule rule,
     CarryForwardPolicy carrying,
     TimeProvider clock)
@@ -26,16 +28,23 @@ public sealed class AccountCommands(
         HttpContext http,
         CommandDefinition<TCommand> definition,
         Func<string, (TCommand? Command, Refusal? Problem)> read)
-        where TCommand : class =>
-        commandRoute.HttpAsync(
-            http, definition.Shape, read, (command, context, ct) => RunAsync(command, definition, context, ct),
+        where TCommand : class
+    {
+        // The command may outlive its request.
+        var isProposed = CommandRequest.IsProposed(http);
+        return commandRoute.HttpAsync(
+            http, definition.Shape, read,
+            (command, context, ct) => RunAsync(
+                command, definition, context,
+                isProposed ? proposals.Propose(CommandData.Of(definition.Shape.Name, command), context) : null, ct),
             (command, context, ct) => NormalizeAsync(command, definition, context, ct));
+    }
 
     internal Task<CommandReply> BusAsync<TCommand>(
         TCommand command, Envelope envelope, CommandDefinition<TCommand> definition, CancellationToken ct)
         where TCommand : class =>
         commandRoute.BusAsync(
-            command, envelope, definition.Shape, (c, context, token) => RunAsync(c, definition, context, token), ct,
+            command, envelope, definition.Shape, (c, context, token) => RunAsync(c, definition, context, step: null, token), ct,
             (c, context, token) => NormalizeAsync(c, definition, context, token));
 
     /// <param name="route">The route of the single command, which shares its keys with the batch.</param>
@@ -47,7 +56,8 @@ public sealed class AccountCommands(
         Func<string, TRequest, (TCommand? Command, Refusal? Problem)> read)
         where TCommand : class =>
         batchRoute.HttpAsync(http, route, batch, definition.Shape, read,
-            (command, context, ct) => PrepareAsync(command, definition, context, new(definition.Accounts(command), resolver), ct),
+            (command, context, ct) => PrepareAsync(
+                command, definition, context, new(definition.Accounts(command), resolver), step: null, ct),
             (command, context, ct) => NormalizeAsync(command, definition, context, ct), group);
 
     /// <summary>Normalizes a command that is not decided: only the receipt of an earlier answer is looked up.</summary>
@@ -59,14 +69,15 @@ public sealed class AccountCommands(
         return await accounts.ResolveAsync(ct) is null ? accounts.Normalize(context) : context;
     }
 
-    private async Task<Outcome> RunAsync<TCommand>(
-        TCommand command, CommandDefinition<TCommand> definition, CommandContext context, CancellationToken ct)
+    /// <param name="step">The proposal that the command begins or carries out; null for a command that is sent directly.</param>
+    internal async Task<Outcome> RunAsync<TCommand>(
+        TCommand command, CommandDefinition<TCommand> definition, CommandContext context, ProposalStep? step, CancellationToken ct)
         where TCommand : class
     {
         for (var again = true; ; again = false)
         {
             var accounts = new ReferencedAccounts(definition.Accounts(command), resolver);
-            var prepared = await PrepareAsync(command, definition, context, accounts, ct);
+            var prepared = await PrepareAsync(command, definition, context, accounts, step, ct);
             var outcome = prepared.Submission is { } submission
                 ? await group.SubmitAsync(submission, ct)
                 : GroupOutcomes.Rejected(context, prepared.Refusal!);
@@ -78,7 +89,8 @@ public sealed class AccountCommands(
     }
 
     private async Task<PreparedCommand<Account>> PrepareAsync<TCommand>(
-        TCommand command, CommandDefinition<TCommand> definition, CommandContext context, ReferencedAccounts accounts, CancellationToken ct)
+        TCommand command, CommandDefinition<TCommand> definition, CommandContext context, ReferencedAccounts accounts,
+        ProposalStep? step, CancellationToken ct)
         where TCommand : class
     {
         if (await accounts.ResolveAsync(ct) is { } notFound)
@@ -100,13 +112,24 @@ public sealed class AccountCommands(
                 (states, now) =>
                     EffectiveTime.CheckAllowed(context.Caller, definition.EffectiveAt(command))
                     ?? carrying.Apply(
-                        definition.Decide(command, accounts.SelectFrom(states), newIds, now, rule with { OpenFrom = states.OpenFrom }),
+                        Decide(
+                            command, definition, accounts.SelectFrom(states), newIds, step, rule with { OpenFrom = states.OpenFrom }, now),
                         id => states[id],
                         now),
-                (states, events, now) => definition.Answer(command, accounts.SelectFrom(states), events, now),
+                (states, events, now) => step?.Answer() ?? definition.Answer(command, accounts.SelectFrom(states), events, now),
                 () => CommandData.Of(definition.Shape.Name, command))
-            { Past = past, BooksPast = past.Length > 0 },
+            { Past = past, BooksPast = past.Length > 0, Joined = step?.Stream },
             null);
+    }
+
+    private static Decision Decide<TCommand>(
+        TCommand command, CommandDefinition<TCommand> definition, IReadOnlyList<Account> accounts, NewIds ids, ProposalStep? step,
+        BackdatingRule rule, DateTimeOffset now)
+        where TCommand : class
+    {
+        return step is null ? Direct() : step.Decide(ApprovalFacts.BasisOf(accounts), Direct, definition.Address, now);
+
+        Decision Direct() => definition.Decide(command, accounts, ids, now, rule);
     }
 
     /// <summary>

@@ -128,6 +128,5 @@ internal static class AccountProblems
         new(
             "refusal_not_found", RefusalKind.NotFound, "There is no such refusal, or the caller may not know that there is.",
             "Correct the id.", "refusal"),
-        new("currency_without_amount", RefusalKind.Malformed, "currency is given without amount.", "Give both, or neither."),
     ];
 }

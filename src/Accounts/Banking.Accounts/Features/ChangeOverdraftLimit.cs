@@ -3,6 +3,7 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
 using Banking.Accounts.Views;
+using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.SharedKernel;
@@ -30,6 +31,7 @@ public static class ChangeOverdraftLimitEndpoint
     [WolverinePost("/v1/accounts/{account}/overdraft-limit", OperationId = "changeOverdraftLimit")]
     [RunsCommand]
     [HonoursIfMatch]
+    [CanBeProposed]
     [Tags("Accounts")]
     [EndpointSummary("Change the overdraft limit")]
     [EndpointDescription("Changes how far the balance may go below zero. A limit that the balance exceeds already is refused.")]
@@ -38,6 +40,7 @@ public static class ChangeOverdraftLimitEndpoint
         "account_not_found", "account_closed", "limit_below_use", "currency_mismatch", "invalid_amount", "invalid_text", "reason_required",
         "unknown_currency", "overloaded")]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
+    [ProducesResponseType<ProposedView>(StatusCodes.Status202Accepted)]
     public static async Task<IResult> Post(
         string account, OverdraftLimitRequest request, AccountCommands commands, AccountReader reader, HttpContext http)
     {

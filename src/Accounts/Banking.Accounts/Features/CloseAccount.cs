@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
+using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.Web.Commands;
@@ -26,12 +27,14 @@ public static class CloseAccountEndpoint
     [WolverinePost("/v1/accounts/{account}/close", OperationId = "closeAccount")]
     [RunsCommand]
     [HonoursIfMatch]
+    [CanBeProposed]
     [Tags("Accounts")]
     [EndpointSummary("Close an account whose balance is zero")]
     [EndpointDescription("Closes an account for ever. Its balance must be zero, and it must not be frozen.")]
     [Authorize(Policies.ControlAccounts)]
     [Problems("account_not_found", "account_closed", "account_frozen", "balance_not_zero", "invalid_text", "reason_required", "overloaded")]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
+    [ProducesResponseType<ProposedView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(string account, CloseRequest request, AccountCommands commands, HttpContext http) =>
         commands.HttpAsync(http, CloseAccountHandler.Definition,
             key => (new CloseAccount(key, account, request.ReasonCode, request.Reason), null));

@@ -16,6 +16,9 @@ internal sealed record CommandDefinition<TCommand>(
     /// <summary>The effective time that the command claims; null for kinds of command that cannot claim one.</summary>
     public Func<TCommand, DateTimeOffset?> EffectiveAt { get; init; } = _ => null;
 
+    /// <summary>Returns the path of what the events made; null if the command makes nothing that has one.</summary>
+    public Func<IReadOnlyList<NewEvent>, string?> Address { get; init; } = _ => null;
+
     /// <summary>Whether the first account is debited.</summary>
     public bool IsFirstDebited { get; init; }
 }

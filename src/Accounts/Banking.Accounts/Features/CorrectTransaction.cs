@@ -45,7 +45,7 @@ public static class CorrectTransactionEndpoint
     [RunsCommand(IsKeyRequired = true)]
     [QueryParameter<bool>(
         CommandModes.DryRunParameter, "true shows the bookings and the balances, stores nothing and leaves the key free.")]
-    [QueryParameter<bool>(CommandRequest.ProposeParameter, "true proposes the correction to a second person instead of booking it.")]
+    [CanBeProposed]
     [Tags("Money")]
     [EndpointSummary("Correct a deposit, withdrawal, transfer or correction")]
     [EndpointDescription(
@@ -54,7 +54,7 @@ public static class CorrectTransactionEndpoint
     [Authorize(Policies.ControlAccounts)]
     [MovementProblems(
         "insufficient_funds", "same_account", "transaction_not_found", "already_corrected", "nothing_in_effect", "nothing_to_correct",
-        "correction_member_unfit", "correction_member_missing", "malformed_dry_run", "malformed_propose", "approval_required")]
+        "correction_member_unfit", "correction_member_missing", "malformed_dry_run", "approval_required")]
     [ProducesResponseType<CorrectionView>(StatusCodes.Status201Created)]
     [ProducesResponseType<ProposedView>(StatusCodes.Status202Accepted)]
     [ProducesResponseType<CorrectionPreview>(StatusCodes.Status200OK)]

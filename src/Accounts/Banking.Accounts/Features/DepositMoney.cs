@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
+using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.SharedKernel;
@@ -30,12 +31,14 @@ public static class DepositMoneyEndpoint
     [WolverinePost("/v1/deposits", OperationId = "depositMoney")]
     [RunsCommand(IsKeyRequired = true)]
     [HonoursIfMatch]
+    [CanBeProposed]
     [Tags("Money")]
     [EndpointSummary("Deposit money")]
     [EndpointDescription("Books money that comes into the bank to an account. The answer has the balance right after it.")]
     [Authorize(Policies.Deposit)]
     [MovementProblems]
     [ProducesResponseType<MovementView>(StatusCodes.Status201Created)]
+    [ProducesResponseType<ProposedView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(DepositRequest request, AccountCommands commands, HttpContext http) =>
         commands.HttpAsync(http, DepositMoneyHandler.Definition, key => Read(key, request));
 
@@ -74,9 +77,12 @@ public static class DepositMoneyHandler
         {
             var id = PublicId.Format(MovementId.Deposit, events[0].EventId);
             var view = MovementView.Of(id, (IMovement)events[0].Data, accounts[0], now, c.Reference, c.Reason);
-            return CommandAnswer.Created(view, accounts[0].Id, $"/v1/deposits/{id}");
+            return CommandAnswer.Created(view, accounts[0].Id, AddressOf(events));
         })
-    { EffectiveAt = c => c.EffectiveAt };
+    { EffectiveAt = c => c.EffectiveAt, Address = AddressOf };
+
+    private static string AddressOf(IReadOnlyList<NewEvent> events) =>
+        $"/v1/deposits/{PublicId.Format(MovementId.Deposit, events[0].EventId)}";
 
     public static Task<CommandReply> Handle(DepositMoney command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
         commands.BusAsync(command, envelope, Definition, ct);

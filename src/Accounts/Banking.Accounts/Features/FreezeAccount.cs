@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
+using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.Web.Commands;
@@ -27,12 +28,14 @@ public static class FreezeAccountEndpoint
     [WolverinePost("/v1/accounts/{account}/freeze", OperationId = "freezeAccount")]
     [RunsCommand]
     [HonoursIfMatch]
+    [CanBeProposed]
     [Tags("Accounts")]
     [EndpointSummary("Freeze an account for debits, credits or both")]
     [EndpointDescription("Freezes an account, so that debits, credits or both are refused until it is unfrozen.")]
     [Authorize(Policies.ControlAccounts)]
     [Problems("account_not_found", "account_closed", "already_frozen", "unknown_value", "invalid_text", "reason_required", "overloaded")]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
+    [ProducesResponseType<ProposedView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(string account, FreezeRequest request, AccountCommands commands, HttpContext http) =>
         commands.HttpAsync(http, FreezeAccountHandler.Definition,
             key => (new FreezeAccount(key, account, request.Scope, request.ReasonCode, request.Reason), null));

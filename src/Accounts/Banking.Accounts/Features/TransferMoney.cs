@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
+using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.SharedKernel;
@@ -35,6 +36,7 @@ public static class TransferMoneyEndpoint
     [WolverinePost(TransferOperation.Route, OperationId = "transferMoney")]
     [RunsCommand(IsKeyRequired = true)]
     [HonoursIfMatch]
+    [CanBeProposed]
     [Tags("Money")]
     [EndpointSummary("Move money from one account to another")]
     [EndpointDescription("Moves money from one account to another. Both halves are stored, or neither.")]
@@ -43,6 +45,7 @@ public static class TransferMoneyEndpoint
         "insufficient_funds", "same_account", "payee_account_closed", "payee_account_frozen", "payee_balance_too_large",
         "payee_effective_before_opening")]
     [ProducesResponseType<TransferView>(StatusCodes.Status201Created)]
+    [ProducesResponseType<ProposedView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(TransferRequest request, AccountCommands commands, HttpContext http) =>
         commands.HttpAsync(http, TransferMoneyHandler.Definition, key => Read(key, request));
 
@@ -84,9 +87,12 @@ public static class TransferMoneyHandler
         {
             var view = TransferView.Of(
                 events[0].EventId, accounts[0].Id, (TransferSent)events[0].Data, accounts[0], now, c.Reason);
-            return CommandAnswer.Created(view, accounts[0].Id, $"{TransferOperation.Route}/{view.Id}");
+            return CommandAnswer.Created(view, accounts[0].Id, AddressOf(events));
         })
-    { EffectiveAt = c => c.EffectiveAt, IsFirstDebited = true };
+    { EffectiveAt = c => c.EffectiveAt, Address = AddressOf, IsFirstDebited = true };
+
+    private static string AddressOf(IReadOnlyList<NewEvent> events) =>
+        $"{TransferOperation.Route}/{PublicId.Format(MovementId.Transfer, events[0].EventId)}";
 
     public static Task<CommandReply> Handle(TransferMoney command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
         commands.BusAsync(command, envelope, Definition, ct);

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
+using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.Web.Commands;
@@ -27,12 +28,14 @@ public static class UnfreezeAccountEndpoint
     [WolverinePost("/v1/accounts/{account}/unfreeze", OperationId = "unfreezeAccount")]
     [RunsCommand]
     [HonoursIfMatch]
+    [CanBeProposed]
     [Tags("Accounts")]
     [EndpointSummary("Unfreeze an account")]
     [EndpointDescription("Lifts a freeze of debits, credits or both.")]
     [Authorize(Policies.ControlAccounts)]
     [Problems("account_not_found", "account_closed", "not_frozen", "unknown_value", "invalid_text", "reason_required", "overloaded")]
     [ProducesResponseType<AccountView>(StatusCodes.Status200OK)]
+    [ProducesResponseType<ProposedView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(string account, UnfreezeRequest request, AccountCommands commands, HttpContext http) =>
         commands.HttpAsync(http, UnfreezeAccountHandler.Definition,
             key => (new UnfreezeAccount(key, account, request.Scope, request.ReasonCode, request.Reason), null));

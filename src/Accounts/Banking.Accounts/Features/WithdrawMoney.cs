@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
+using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.SharedKernel;
@@ -30,12 +31,14 @@ public static class WithdrawMoneyEndpoint
     [WolverinePost("/v1/withdrawals", OperationId = "withdrawMoney")]
     [RunsCommand(IsKeyRequired = true)]
     [HonoursIfMatch]
+    [CanBeProposed]
     [Tags("Money")]
     [EndpointSummary("Withdraw money")]
     [EndpointDescription("Books money that leaves the bank from an account. What is available must cover it.")]
     [Authorize(Policies.MoveMoney)]
     [MovementProblems("insufficient_funds")]
     [ProducesResponseType<MovementView>(StatusCodes.Status201Created)]
+    [ProducesResponseType<ProposedView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(WithdrawalRequest request, AccountCommands commands, HttpContext http) =>
         commands.HttpAsync(http, WithdrawMoneyHandler.Definition, key => Read(key, request));
 
@@ -74,9 +77,12 @@ public static class WithdrawMoneyHandler
         {
             var id = PublicId.Format(MovementId.Withdrawal, events[0].EventId);
             var view = MovementView.Of(id, (IMovement)events[0].Data, accounts[0], now, c.Reference, c.Reason);
-            return CommandAnswer.Created(view, accounts[0].Id, $"/v1/withdrawals/{id}");
+            return CommandAnswer.Created(view, accounts[0].Id, AddressOf(events));
         })
-    { EffectiveAt = c => c.EffectiveAt, IsFirstDebited = true };
+    { EffectiveAt = c => c.EffectiveAt, Address = AddressOf, IsFirstDebited = true };
+
+    private static string AddressOf(IReadOnlyList<NewEvent> events) =>
+        $"/v1/withdrawals/{PublicId.Format(MovementId.Withdrawal, events[0].EventId)}";
 
     public static Task<CommandReply> Handle(WithdrawMoney command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
         commands.BusAsync(command, envelope, Definition, ct);

@@ -23,16 +23,15 @@ public static class ListEntriesEndpoint
     [QueryParameter("tz", "The IANA time zone of local times and days, such as Europe/Berlin; days are those of UTC if left out.")]
     [QueryParameter("customerId", "Only the accounts of this customer.")]
     [QueryParameter("amount", "Exactly this amount, credits and debits; requires currency.")]
-    [QueryParameter("currency", "The currency of amount.")]
+    [QueryParameter("currency", "Only entries of this currency.")]
     [Tags("Accounts")]
-    [EndpointSummary("List the newest entries of all accounts, or search them by amount")]
+    [EndpointSummary("List the newest entries of all accounts, or search them by amount or currency")]
     [EndpointDescription(
-        "Lists the newest entries of all accounts, of one customer, of one amount, or of an interval. A customer sees those of their own "
-        + "accounts. A page may have fewer items than its limit although there is a next page.")]
+        "Lists the newest entries of all accounts, of one customer, amount or currency, or of an interval. A customer sees those of "
+        + "their own accounts. A page may have fewer items than its limit although there is a next page.")]
     [Authorize(Policies.Read)]
     [Problems(
-        "customer_not_found", "malformed_customer_id", "currency_without_amount", "unknown_currency", "invalid_amount",
-        "amount_not_positive")]
+        "customer_not_found", "malformed_customer_id", "unknown_currency", "invalid_amount", "amount_not_positive")]
     [ReadsFrom(EntriesModel.ModelName)]
     [ProducesResponseType<Page<ActivityView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(EntryPages pages, IDocumentStore store, HttpContext http)
@@ -41,9 +40,10 @@ public static class ListEntriesEndpoint
 
         var (customer, unfit) = Customer(http);
         problem ??= unfit;
-        var (amount, wrong) = Amount(http.Request);
+        var (currency, unknown) = AmountFilter.ReadCurrency(http.Request);
+        var (amount, wrong) = AmountFilter.Read(http.Request, "amount", currency);
         var (effective, late) = Interval.Read(http.Request, "from", "to");
-        problem ??= wrong ?? late ?? InstantQuery.ZoneProblem(http.Request, "from", "to");
+        problem ??= unknown ?? wrong ?? late ?? InstantQuery.ZoneProblem(http.Request, "from", "to");
         if (problem is not null)
         {
             return new ProblemResult(problem);
@@ -51,7 +51,7 @@ public static class ListEntriesEndpoint
 
         var (caller, ct) = (http.Caller(), http.RequestAborted);
         var accounts = customer is { } used ? await AccountAccess.AccountsOfAsync(store, used, ct) : null;
-        var filter = new EntryFilter { Effective = effective, Currency = amount?.Currency, Minimum = amount, Maximum = amount };
+        var filter = new EntryFilter { Effective = effective, Currency = currency, Minimum = amount, Maximum = amount };
         var start = paging!.After is null ? null : await pages.FindAsync(last, ct);
         if (paging.After is not null && start is null)
         {
@@ -82,20 +82,5 @@ public static class ListEntriesEndpoint
                 ? (null, Refusal.Malformed("malformed_customer_id", "customerId is the id of a customer, cus_…"))
             : own is not null && own != id ? (null, Refusal.NotFound("customer_not_found", "There is no such customer."))
             : (id, null);
-    }
-
-    private static (Money? Amount, Refusal? Problem) Amount(HttpRequest request)
-    {
-        if (!request.Query.ContainsKey("amount"))
-        {
-            return request.Query.ContainsKey("currency")
-                ? (null, Refusal.Malformed(
-                    "currency_without_amount", "currency requires amount: it is not a filter of its own."))
-                : (null, null);
-        }
-
-        var (currency, unknown) = AmountFilter.ReadCurrency(request);
-        var (amount, problem) = AmountFilter.Read(request, "amount", currency);
-        return (amount, unknown ?? problem);
     }
 }

@@ -8,7 +8,7 @@ namespace Banking.Accounts.ReadModels;
 
 /// <summary>
 /// Compares the stored answer to a movement with the movement in the log: id, amount, reason, and version of the account. Of a correction,
-/// which may have several movements, it compares id and reason.
+/// which may have several movements, and of a movement that was approved, it compares id and reason.
 /// </summary>
 internal static class MovementReceiptRule
 {
@@ -37,8 +37,17 @@ internal static class MovementReceiptRule
             return null;
         }
 
+        var id = PublicId.Format(prefix, e.Id);
+        if (Text(body, "result") is { } result)
+        {
+            // The answer is that of the approval of a proposal.
+            return !result.EndsWith($"/{id}", StringComparison.Ordinal) ? "its result is the movement"
+                : Text(body, "reason") != e.ReasonText ? "its reason is the reason of the movement"
+                : null;
+        }
+
         using var data = JsonDocument.Parse(e.Data);
-        return Text(body, "id") != PublicId.Format(prefix, e.Id) ? "its id is the id of the movement"
+        return Text(body, "id") != id ? "its id is the id of the movement"
             : Text(body, "reason") != e.ReasonText ? "its reason is the reason of the movement"
             : !body.TryGetProperty("version", out var version) || !version.TryGetInt64(out var at) || at != e.Version
                 ? "its version is the version of the movement"

@@ -1,9 +1,9 @@
 using Banking.EventStore.Json;
+using Banking.EventStore.Published;
 using Banking.Operations.ReadModels;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
 using Banking.ReadModels.Rebuilding;
-using Banking.SharedKernel;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -22,15 +22,17 @@ public sealed record CandidateView(
 
 /// <summary>How the rows of an account, or of another subject, differ in one table.</summary>
 /// <param name="Account">The account, acc_…; absent if the rows belong to no account.</param>
-/// <param name="Stream">The account, customer or other stream; absent for sums and for the columns of the table.</param>
+/// <param name="Stream">The account, customer or other stream, such as cus_…; absent for sums and for the columns of the table.</param>
 /// <param name="Rows">The number of rows that differ.</param>
 /// <param name="Changes">The values that differ, of the first ten of these rows.</param>
 public sealed record CandidateDifferenceView(
-    string? Account, Guid? Stream, string? StreamType, string Table, long Rows, IReadOnlyList<ValueChange> Changes)
+    string? Account, string? Stream, string? StreamType, string Table, long Rows, IReadOnlyList<ValueChange> Changes)
 {
-    internal static CandidateDifferenceView Of(SubjectDifference d) => new(
-        d is { StreamType: "account", Stream: { } account } ? PublicId.Format("acc", account) : null,
-        d.Stream, d.StreamType, d.Table, d.Rows, d.Changes);
+    internal static CandidateDifferenceView Of(SubjectDifference d, PublicStreams streams)
+    {
+        var stream = d.Stream is { } id ? streams.Format(d.StreamType, id) : null;
+        return new(d.StreamType == "account" ? stream : null, stream, d.StreamType, d.Table, d.Rows, d.Changes);
+    }
 }
 
 public static class GetCandidateEndpoint
@@ -47,7 +49,7 @@ public static class GetCandidateEndpoint
     [Problems("projection_not_found", "no_candidate")]
     [ProducesResponseType<CandidateView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
-        string name, Trials trials, CandidateDifferences differences, HttpContext http)
+        string name, Trials trials, CandidateDifferences differences, DifferenceViews views, PublicStreams streams, HttpContext http)
     {
         var (paging, problem) = Paging.Read(http.Request);
         if (problem is not null)
@@ -79,14 +81,15 @@ public static class GetCandidateEndpoint
         var totals = await differences.TotalsAsync(name, candidate.Number, http.RequestAborted);
         var items = await differences.PageAsync(name, candidate.Number, after, paging.Limit + 1, http.RequestAborted);
         var page = Page<SubjectDifference>.Of(items, paging, d => $"{d.Table}{Separator}{d.Subject}");
-        var view = GenerationView.Of(candidate);
         return TypedResults.Json(
             new CandidateView(
                 // The items list the rows of one that differs from the active version.
-                candidate.State == GenerationState.Failed ? view : view with { Differences = null },
+                candidate.State == GenerationState.Failed
+                    ? await views.OfAsync(candidate, http.RequestAborted)
+                    : GenerationView.Of(candidate),
                 totals.Rows,
                 totals.Streams,
-                [.. page.Items.Select(CandidateDifferenceView.Of)],
+                [.. page.Items.Select(d => CandidateDifferenceView.Of(d, streams))],
                 page.NextCursor),
             ApiJson.Options);
     }

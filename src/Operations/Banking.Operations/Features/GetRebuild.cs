@@ -29,7 +29,8 @@ public static class GetRebuildEndpoint
     [Authorize(Policies.Watch)]
     [Problems("projection_not_found", "no_rebuild")]
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string name, ProjectionOperations operations, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(
+        string name, ProjectionOperations operations, DifferenceViews differences, TimeProvider clock, HttpContext http)
     {
         if (!operations.Exists(name))
         {
@@ -44,17 +45,18 @@ public static class GetRebuildEndpoint
         }
 
         return AnswerForm.IsEventStream(http)
-            ? EventStream.Of(http, () => FollowAsync(operations, name, newest.Number, clock, http.RequestAborted))
-            : TypedResults.Json(GenerationView.Of(newest), ApiJson.Options);
+            ? EventStream.Of(http, () => FollowAsync(operations, differences, name, newest.Number, clock, http.RequestAborted))
+            : TypedResults.Json(await differences.OfAsync(newest, http.RequestAborted), ApiJson.Options);
     }
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
-        ProjectionOperations operations, string name, int number, TimeProvider clock, [EnumeratorCancellation] CancellationToken ct)
+        ProjectionOperations operations, DifferenceViews differences, string name, int number, TimeProvider clock,
+        [EnumeratorCancellation] CancellationToken ct)
     {
         while (true)
         {
             var now = (await operations.GenerationAsync(name, number, ct))!;
-            var data = JsonSerializer.Serialize(GenerationView.Of(now), ApiJson.Options);
+            var data = JsonSerializer.Serialize(await differences.OfAsync(now, ct), ApiJson.Options);
             if (now.State != GenerationState.Building || now.PausedAt is not null)
             {
                 yield return new(data, "finished");

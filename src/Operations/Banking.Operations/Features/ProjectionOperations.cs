@@ -13,7 +13,8 @@ namespace Banking.Operations.Features;
 
 /// <summary>Checks the read model and the reason of an operator's action, runs it, and answers with the generation.</summary>
 public sealed class ProjectionOperations(
-    IEnumerable<ReadModel> models, DocumentModels documents, ProjectionStates projections, NpgsqlDataSource source)
+    IEnumerable<ReadModel> models, DocumentModels documents, ProjectionStates projections, DifferenceViews differences,
+    NpgsqlDataSource source)
 {
     public ReadModel? Find(string name) => models.FirstOrDefault(m => m.Name == name);
 
@@ -67,6 +68,8 @@ public sealed class ProjectionOperations(
     {
         ArgumentNullException.ThrowIfNull(http);
         return TypedResults.Json(
-            GenerationView.Of((await GenerationAsync(name, number, http.RequestAborted))!), ApiJson.Options, statusCode: status);
+            await differences.OfAsync((await GenerationAsync(name, number, http.RequestAborted))!, http.RequestAborted),
+            ApiJson.Options,
+            statusCode: status);
     }
 }

@@ -1,6 +1,6 @@
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
-using Banking.ReadModels.Books;
+using Banking.Operations.ReadModels;
 using Banking.ReadModels.Verifying;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
@@ -19,8 +19,8 @@ namespace Banking.Operations.Features;
 /// <param name="Failed">The parts whose repair failed, with the reason.</param>
 /// <param name="IsComplete">False if the repair stopped before some parts: repeat it.</param>
 public sealed record RepairView(
-    string Name, IReadOnlyList<Difference> Repaired, IReadOnlyList<Difference>? Remaining, IReadOnlyList<Difference> Failed,
-    bool IsComplete);
+    string Name, IReadOnlyList<LogDifferenceView> Repaired, IReadOnlyList<LogDifferenceView>? Remaining,
+    IReadOnlyList<LogDifferenceView> Failed, bool IsComplete);
 
 public static class RepairProjectionEndpoint
 {
@@ -35,7 +35,8 @@ public static class RepairProjectionEndpoint
     [Authorize(Policies.Operate)]
     [Problems("projection_not_found", "repair_not_possible_now", "not_for_documents", "reason_required", "invalid_text")]
     [ProducesResponseType<RepairView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Post(string name, ProjectionRequest request, Repair repair, HttpContext http) =>
+    public static async Task<IResult> Post(
+        string name, ProjectionRequest request, Repair repair, DifferenceViews differences, HttpContext http) =>
         !repair.Knows(name)
             ? new ProblemResult(ProjectionOperations.NotFound(name))
             : await ProjectionOperations.RunAsync(request.ReasonCode, request.Reason, http, async action =>
@@ -49,6 +50,12 @@ public static class RepairProjectionEndpoint
                             "A rebuild or another repair is running, or a rebuild waits for a decision.",
                             ("name", name)))
                     : TypedResults.Json(
-                        new RepairView(name, result.Repaired, result.Remaining, result.Failed, result.IsComplete), ApiJson.Options);
+                        new RepairView(
+                            name,
+                            await differences.OfAsync(result.Repaired, CancellationToken.None),
+                            result.Remaining is { } left ? await differences.OfAsync(left, CancellationToken.None) : null,
+                            await differences.OfAsync(result.Failed, CancellationToken.None),
+                            result.IsComplete),
+                        ApiJson.Options);
             });
 }

@@ -1,5 +1,6 @@
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
+using Banking.Operations.ReadModels;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Verifying;
 using Banking.SharedKernel;
@@ -21,22 +22,7 @@ namespace Banking.Operations.Features;
 /// <param name="Repaired">The differences that were repaired; absent if no repair was requested.</param>
 /// <param name="Note">Why differences is absent, and what to do.</param>
 public sealed record AccountReplayView(
-    string Account, long Events, IReadOnlyList<AccountDifferenceView>? Differences, IReadOnlyList<Difference>? Repaired, string? Note);
-
-/// <summary>Stored data that differs from the replay of an account.</summary>
-/// <param name="Model">The read model, or the other data: states of accounts are in entries.</param>
-/// <param name="Stream">The stream that the data belongs to: the account; a customer, for a document made of several accounts.</param>
-/// <param name="Expected">What the log gives, as JSON; absent if there should be nothing.</param>
-/// <param name="Found">What is stored, as JSON; absent if it is missing.</param>
-/// <param name="Remedy">
-/// repair: repeat the request with repair=true; rebuild: rebuild the read model; absent: not from the log, find out what happened.
-/// </param>
-public sealed record AccountDifferenceView(
-    string Model, string Table, Guid? Stream, string? Expected, string? Found, Guid? Id, string? Remedy)
-{
-    internal static AccountDifferenceView Of(Difference d, string? remedy) =>
-        new(d.Model, d.Table, d.Stream, d.Expected, d.Found, d.Id, remedy);
-}
+    string Account, long Events, IReadOnlyList<LogDifferenceView>? Differences, IReadOnlyList<LogDifferenceView>? Repaired, string? Note);
 
 /// <summary>Replays one account, and repairs what differs if the request says so.</summary>
 public static class ReplayAccountEndpoint
@@ -53,7 +39,7 @@ public static class ReplayAccountEndpoint
     [Problems("account_not_found", "malformed_repair", "repair_not_possible_now", "outcome_unknown", "reason_required", "invalid_text")]
     [ProducesResponseType<AccountReplayView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Post(
-        string account, ProjectionRequest request, StreamReplay replay, StreamRepair repair, HttpContext http)
+        string account, ProjectionRequest request, StreamReplay replay, StreamRepair repair, DifferenceViews views, HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(replay);
@@ -74,14 +60,14 @@ public static class ReplayAccountEndpoint
 
             if (!isRepair)
             {
-                return Answer(replayed, replayed.Differences, null, repair);
+                return await AnswerAsync(replayed, replayed.Differences, null, repair, views);
             }
 
             // A caller who disconnects does not cancel the repair.
             var result = await repair.RunAsync(StreamType, replayed, action, CancellationToken.None);
             return Problem(result.Outcome) is { } problem
                 ? new ProblemResult(problem)
-                : Answer(replayed, result.Remaining, result.Repaired, repair);
+                : await AnswerAsync(replayed, result.Remaining, result.Repaired, repair, views);
         });
     }
 
@@ -105,14 +91,15 @@ public static class ReplayAccountEndpoint
         return value is "true" or "false";
     }
 
-    private static JsonHttpResult<AccountReplayView> Answer(
-        ReplayedStream replayed, IReadOnlyList<Difference>? differences, IReadOnlyList<Difference>? repaired, StreamRepair repair) =>
+    private static async Task<JsonHttpResult<AccountReplayView>> AnswerAsync(
+        ReplayedStream replayed, IReadOnlyList<Difference>? differences, IReadOnlyList<Difference>? repaired, StreamRepair repair,
+        DifferenceViews views) =>
         TypedResults.Json(
             new AccountReplayView(
                 PublicId.Format(Prefix, replayed.Stream),
                 replayed.Events,
-                differences is null ? null : [.. differences.Select(d => AccountDifferenceView.Of(d, Name(repair.RemedyOf(d))))],
-                repaired,
+                differences is null ? null : await views.OfAsync(differences, CancellationToken.None, d => Name(repair.RemedyOf(d))),
+                repaired is null ? null : await views.OfAsync(repaired, CancellationToken.None),
                 differences is null ? "The repair is done. The comparison after it failed: repeat the request without repair." : null),
             ApiJson.Options);
 

@@ -105,7 +105,7 @@ public static class TryOutProjectionEndpoint
 
     private static async Task<IResult> ShowAsync(string name, Trials trials, HttpContext http, int status = StatusCodes.Status200OK) =>
         TypedResults.Json(
-            GenerationView.Of((await trials.NewestAsync(name, http.RequestAborted))!) with { Differences = null },
+            GenerationView.Of((await trials.NewestAsync(name, http.RequestAborted))!),
             ApiJson.Options,
             statusCode: status);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Banking.EventStore.Json;
 using Banking.EventStore.Log;
 using Banking.ReadModels.Books;
@@ -50,8 +49,9 @@ public sealed record GenerationView(
     double? EventsPerSecond,
     double? EtaSeconds,
     PauseView? Paused,
-    IReadOnlyList<Difference>? Differences)
+    IReadOnlyList<LogDifferenceView>? Differences)
 {
+    /// <summary>Without the differences: <see cref="DifferenceViews"/> adds them.</summary>
     public static GenerationView Of(Generation g)
     {
         ArgumentNullException.ThrowIfNull(g);
@@ -66,7 +66,7 @@ public sealed record GenerationView(
                 ? Math.Round(Math.Max(0, end - g.Position) / rate.Value, 1)
                 : null,
             PauseOf(g),
-            g.Differences is null ? null : JsonSerializer.Deserialize<IReadOnlyList<Difference>>(g.Differences, ApiJson.Options));
+            Differences: null);
     }
 
     public static PauseView? PauseOf(Generation g) => g?.PausedAt is { } at ? new(at, g.PausePosition, g.PauseReason ?? "") : null;
@@ -85,7 +85,7 @@ public sealed record SentinelView(
     string? Failure,
     DateTimeOffset? FailedAt,
     string? Overdue,
-    IReadOnlyList<Difference> Open);
+    IReadOnlyList<LogDifferenceView> Open);
 
 /// <summary>All read models and the sentinel.</summary>
 /// <param name="HeldBackBy">Open transactions that hold the high-water mark back; empty if there are none.</param>
@@ -105,6 +105,7 @@ public static class GetProjectionsEndpoint
         ReadModelLag lag,
         SentinelWatch sentinel,
         LogBlockers blockers,
+        DifferenceViews differences,
         CancellationToken ct)
     {
         var measured = await lag.LookAsync(ct);
@@ -115,17 +116,23 @@ public static class GetProjectionsEndpoint
             .Select(m => (m.Name, m.Version))
             .Concat(documents.All.Select(d => (d.Name, d.Version)))
             .OrderBy(m => m.Name, StringComparer.Ordinal);
+        var views = new List<ProjectionView>();
+        foreach (var (name, version) in all)
+        {
+            views.Add(await ViewAsync(name, version, lags.GetValueOrDefault(name), [.. generations[name]], differences, ct));
+        }
+
         return TypedResults.Json(
             new ProjectionsView(
-                [.. all.Select(m => View(m.Name, m.Version, lags.GetValueOrDefault(m.Name), generations[m.Name]))],
-                new(s.LastLook, s.Looks, s.Streams, s.Drift, s.Failure, s.FailedAt, overdue, s.Open),
+                views,
+                new(s.LastLook, s.Looks, s.Streams, s.Drift, s.Failure, s.FailedAt, overdue, await differences.OfAsync(s.Open, ct)),
                 await blockers.OfGapAsync(ct)),
             ApiJson.Options);
     }
 
-    private static ProjectionView View(string name, int version, Lag? lag, IEnumerable<Generation> generations)
+    private static async Task<ProjectionView> ViewAsync(
+        string name, int version, Lag? lag, List<Generation> all, DifferenceViews differences, CancellationToken ct)
     {
-        var all = generations.ToList();
         // Documents are rebuilt in place, so a rebuild has no generation of its own.
         var active = all.Find(g => g.State == GenerationState.Serving || !g.HasTables);
         var candidate = all.Find(g => GenerationState.IsCandidate(g.State));
@@ -136,7 +143,7 @@ public static class GetProjectionsEndpoint
                 ? new(0, 0, 0, 0, 0, "not measured yet")
                 : new(lag.Position, lag.End, lag.Events, lag.Seconds, lag.Trend, lag.Stalled),
             active is null ? null : GenerationView.PauseOf(active),
-            active is null ? null : GenerationView.Of(active),
-            candidate is null ? null : GenerationView.Of(candidate));
+            active is null ? null : await differences.OfAsync(active, ct),
+            candidate is null ? null : await differences.OfAsync(candidate, ct));
     }
 }

@@ -66,6 +66,9 @@ public sealed record DestinationSpec(
     /// <summary>The setting that names the start of a new destination; null if there is no such setting.</summary>
     public string? FromSetting { get; init; }
 
+    /// <summary>Whether it had other settings before: what only those needed may be stored still.</summary>
+    public bool HadOtherSettings { get; init; }
+
     /// <summary>Makes a copy for another publisher, without what the destinations that were opened for this one remember.</summary>
     public Func<DestinationSpec>? Renew { get; init; }
 

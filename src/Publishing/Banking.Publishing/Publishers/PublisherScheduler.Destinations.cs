@@ -101,13 +101,19 @@ internal sealed partial class PublisherScheduler
             _lists[source] = next;
         }
 
-        // A publisher that is still stopping may use what would be deleted.
-        if (_mustCleanUp.Contains(source) && !_publishers.Values.Any(p => p.IsStopping))
+        if (_mustCleanUp.Contains(source) && !_publishers.Values.Any(UsesFormerSettings))
         {
             await source.CleanUpAsync([.. next.Select(s => s.Name)], ct);
             _mustCleanUp.Remove(source);
         }
     }
+
+    /// <summary>
+    /// Whether the publisher still stops and may use what only its former settings need. One that stops because its destination failed does
+    /// not count: with many such destinations there is always one.
+    /// </summary>
+    private bool UsesFormerSettings(ScheduledPublisher publisher) =>
+        publisher.IsStopping && _specs.GetValueOrDefault(publisher.Spec.Name)?.Settings != publisher.Spec.Settings;
 
     private async Task ApplyAsync(
         IDestinationSource source, IReadOnlyList<DestinationSpec> last, IReadOnlyList<DestinationSpec> next, CancellationToken ct)
@@ -135,7 +141,7 @@ internal sealed partial class PublisherScheduler
 
             _specs[spec.Name] = spec;
             _namesByStream[PublisherControl.StreamOf(spec.Name)] = spec.Name;
-            if (known is not null)
+            if (known is not null || spec.HadOtherSettings)
             {
                 _mustCleanUp.Add(source);
             }

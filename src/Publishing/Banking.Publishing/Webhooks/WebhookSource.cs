@@ -86,6 +86,7 @@ public sealed class WebhookSource(
             async ct => await OpenAsync(webhook, filter, taken, ct))
         {
             Filter = filter,
+            HadOtherSettings = webhook.Version > 1,
             Renew = () => Spec(webhook),
             RetryPolicy = new(TimeSpan.FromMilliseconds(settings.RetryMilliseconds), WebhookDestination.MaxRetryDelay, settings.Attempts),
         };

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text;
+using Banking.EmbeddedPostgres;
+using Npgsql;
+
+namespace Banking.Benchmarks;
+
+/// <summary>
+/// Measures reads at two random instants, effective and known, on a bank that has an account with a million movements: its balance and
+/// state, a page of its entries, its explanation, and the trial balance. The account is simulated too.
+/// </summary>
+internal sealed class LargeAccount(Options options, PostgresCluster cluster, RunResults results)
+{
+    private const int Years = 5;
+
+    /// <summary>The reads, by the name of their row: the path, and whether it takes both instants or the days of them.</summary>
+    private static readonly IReadOnlyDictionary<string, string> Reads = new Dictionary<string, string>
+    {
+        ["balance-at"] = "/v1/accounts/{0}/balance?effectiveAt={1}&knownAt={2}",
+        ["account-at"] = "/v1/accounts/{0}?effectiveAt={1}&knownAt={2}",
+        ["entries-at"] = "/v1/accounts/{0}/entries?from={1}&limit=50",
+        ["trial-balance-at"] = "/v1/ledger/trial-balance?date={3}&knownAt={2}",
+    };
+
+    public static IEnumerable<string> Names => [.. Reads.Keys, WhatIf.Name];
+
+    private readonly DateTimeOffset _begin = TimeProvider.System.GetUtcNow().AddDays(-Years * 365);
+
+    public async Task RunAsync()
+    {
+        await using var source = await cluster.CreateSourceAsync("balances", pool: 10);
+        using var bank = await BankUnderTest.OursAsync(
+            cluster.ConnectionString("balances"), "--Banking:BackdatingDays=3650", WhatIf.Setting);
+        var account = (await bank.OpenAsync(1, "1.00", _begin.AddDays(-31)))[0];
+        await DepositAsync(bank, account);
+        await ReadSide.WaitForReadModelsAsync(source);
+        if (options.Includes(WhatIf.Name))
+        {
+            await WhatIf.MeasureAsync(bank, account, results);
+        }
+
+        foreach (var (name, path) in Reads.Where(r => options.Includes(r.Key)))
+        {
+            await ReadAsync(bank, source, name, path, account);
+        }
+    }
+
+    private async Task ReadAsync(BankUnderTest bank, NpgsqlDataSource source, string name, string path, string account)
+    {
+        var firstRecordedAt = await source.ReadAsync<DateTime>("select min(recorded_at) from accounts.entry");
+        var span = await source.ReadAsync<double>(
+            "select extract(epoch from max(recorded_at) - min(recorded_at))::float8 from accounts.entry");
+
+        using var reader = await bank.ClientAsync("auditor");
+        var random = new Random(1);
+        async Task<Counted> Send(int caller, long i)
+        {
+            var effectiveAt = _begin.AddDays(random.NextDouble() * Years * 365).UtcDateTime;
+            var knownAt = firstRecordedAt.AddSeconds(random.NextDouble() * span);
+            using var answer = await reader.GetAsync(string.Format(
+                CultureInfo.InvariantCulture, path, account, Format(effectiveAt), Format(knownAt), $"{effectiveAt:yyyy-MM-dd}"));
+            return answer.IsSuccessStatusCode ? new(1, 0, 0) : new(0, 0, 1);
+        }
+
+        await Load.ClosedAsync(1, options.WarmUp, Send);
+        var measured = await Load.ClosedAsync(1, TimeSpan.FromSeconds(options.Seconds), Send);
+        results.Add(Row.From(name, 1, "closed", measured));
+        await results.PrintAsync(
+            $"{name,-16} {options.Movements:N0} movements: {measured.Accepted / measured.Seconds:N0}/s  errors {measured.Errors}  ",
+            $"p50 {measured.P50Ms:0.00}  p99 {measured.P99Ms:0.00}  max {measured.MaxMs:0.00} ms");
+    }
+
+    /// <summary>Books deposits at rising instants. One in twenty is backdated by up to a month.</summary>
+    private async Task DepositAsync(BankUnderTest bank, string account)
+    {
+        var random = new Random(2);
+        var json = new StringBuilder();
+        using var http = await RawHttp.ConnectAsync(bank.Address, "/v1/deposits/batch", bank.Token, maxBytes: 4 * 1024 * 1024);
+        for (var done = 0; done < options.Movements; done += 1_000)
+        {
+            json.Clear().Append("""{"mode":"independent","items":[""");
+            for (var i = done; i < done + 1_000; i++)
+            {
+                var at = _begin
+                    .AddSeconds((double)Years * 365 * 86_400 * i / options.Movements)
+                    .AddDays(random.Next(0, 20) == 0 ? -random.NextDouble() * 30 : 0);
+                json.Append(i > done ? "," : "").Append(
+                    CultureInfo.InvariantCulture,
+                    $$$$"""
+                    {"idempotencyKey":"m-{{{{i}}}}","command":{"accountId":"{{{{account}}}}",
+                    "amount":{"value":"1.23","currency":"EUR"},"reason":"benchmark","effectiveAt":"{{{{Format(at.UtcDateTime)}}}}"}}
+                    """);
+            }
+
+            if (await http.PostAsync($"deposits-{done}", json.Append("]}").ToString()) is var status and not 200)
+            {
+                throw new InvalidOperationException($"{status}: {Encoding.UTF8.GetString(http.Body.Span)}");
+            }
+        }
+    }
+
+    private static string Format(DateTime utc) => utc.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+}
