@@ -10,7 +10,8 @@ namespace Banking.Consumer;
 /// <param name="Type">The event's type with its version: <c>banking.account.money-deposited.v1</c>.</param>
 /// <param name="Position">The position in the series of an account. Null if the event belongs to no account.</param>
 /// <param name="Effect">The change of the balance. Null if the event moves no money or has an unknown type.</param>
-public sealed record BankEvent(string Id, string Type, SeriesPosition? Position, Money? Effect)
+/// <param name="Epoch">The epoch of the bank's log. It changes if the bank's database was restored to an older state.</param>
+public sealed record BankEvent(string Id, string Type, SeriesPosition? Position, Money? Effect, string Epoch = "")
 {
     private const string Prefix = "banking.account.";
     private const string Opened = Prefix + "account-opened.v1";
@@ -38,7 +39,8 @@ public sealed record BankEvent(string Id, string Type, SeriesPosition? Position,
                 cloudEvent.Id!,
                 cloudEvent.Type!,
                 ReadPosition(cloudEvent),
-                ReadEffect(cloudEvent.Type!, cloudEvent.Data as JsonElement? ?? default));
+                ReadEffect(cloudEvent.Type!, cloudEvent.Data as JsonElement? ?? default),
+                cloudEvent["epoch"] as string ?? "");
         }
         catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException or KeyNotFoundException)
         {

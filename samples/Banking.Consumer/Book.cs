@@ -41,6 +41,8 @@ public sealed class Book
     // Events without a position are deduplicated by id. A persistent book would delete ids that are too old for a redelivery.
     private readonly HashSet<string> _withoutPosition = [];
 
+    private string? _epoch;
+
     public long Received { get; private set; }
 
     public long Duplicates { get; private set; }
@@ -59,8 +61,15 @@ public sealed class Book
     public IEnumerable<AccountState> Accounts => _accounts.Values.Select(a => a.State);
 
     /// <exception cref="FormatException">The event contradicts earlier ones, so later balances would be wrong.</exception>
+    /// <exception cref="LogRestoredException">The event is of another epoch: versions of one may stand for other events in the other.
+    /// </exception>
     public Arrival Take(BankEvent arrived)
     {
+        if ((_epoch ??= arrived.Epoch) != arrived.Epoch)
+        {
+            throw new LogRestoredException($"event {arrived.Id} is of epoch {arrived.Epoch}, earlier ones were of epoch {_epoch}.");
+        }
+
         var arrival = arrived.Position is { } position ? FindSeries(position.Account).Take(arrived, position)
             : _withoutPosition.Add(arrived.Id) ? Arrival.New : Arrival.Duplicate;
         Received++;

@@ -1,4 +1,5 @@
 using Banking.EventStore.Archive;
+using Banking.EventStore.Epochs;
 using Banking.EventStore.Json;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
@@ -27,7 +28,8 @@ public static class EventStoreModule
     public const string MovedClockTable = MarkMovedClock.Table;
 
     /// <summary>Tables whose rows never change and are never deleted.</summary>
-    public static IReadOnlyList<string> AppendOnlyTables { get; } = [SchemaNames.Events + ".mt_events", MarkMovedClock.Table];
+    public static IReadOnlyList<string> AppendOnlyTables { get; } =
+        [SchemaNames.Events + ".mt_events", MarkMovedClock.Table, EpochTable.Name];
 
     /// <summary>Tables that only the owner writes.</summary>
     public static IReadOnlyList<string> ReadOnlyTables { get; } = [ArchiveManifest.FileTable, ArchiveManifest.PartTable];
@@ -38,6 +40,7 @@ public static class EventStoreModule
         $"create unique index if not exists {EventIdIndex} on {SchemaNames.Events}.mt_events (id, is_archived)",
         MarkMovedClock.Create,
         ArchiveManifest.Sql,
+        EpochTable.Create,
     ];
 
     public static IServiceCollection AddEventStore(this IServiceCollection services) => services
@@ -49,6 +52,9 @@ public static class EventStoreModule
         .AddSingleton<ArchivedEvents>()
         .AddSingleton<StreamDirectory>()
         .AddSingleton<StreamTimeline>()
+        .AddSingleton(new EpochFolder(null))
+        .AddSingleton<EpochMemory>()
+        .AddSingleton<LogEpochs>()
         .AddSingleton<HighWaterMark>()
         .AddSingleton<LogEnd>()
         .AddSingleton<LogBlockers>()

@@ -42,6 +42,9 @@ public static class ReadModelsModule
         (typeof(ArchiveChecked), "platform.archive-checked.v1"),
     ];
 
+    /// <summary>The log is complete up to the position of each read model.</summary>
+    public static CompletePosition CompletePosition { get; } = new($"select coalesce(max(position), 0) from {Generation.Table}");
+
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } = [ProjectionStates.Sql];
 
@@ -51,7 +54,7 @@ public static class ReadModelsModule
 
     /// <summary>Services that read, rebuild and compare read models. Commands such as verify need them too.</summary>
     public static IServiceCollection AddReadModels(this IServiceCollection services) => services
-        .AddSingleton(new CompletePosition($"select coalesce(max(position), 0) from {Generation.Table}"))
+        .AddSingleton(CompletePosition)
         .AddSingleton(new LostStates(
             $"select (o ->> 'stream')::uuid from {SentinelStatus.Table} s, jsonb_array_elements(s.status -> 'open') o"))
         .AddSingleton<ReadModelLog>()

@@ -77,6 +77,7 @@ internal static class Examples
             new DestinationHeld("kafka", "banking.account.money-deposited.v1", At),
             new DestinationReleased("kafka", "banking.account.money-deposited.v1", At),
             new DestinationSet("kafka", 42, At),
+            new LogRestored("4b1d0a64c5f84c0f9d3a5f3f8f0f7a21", "0f6a3f0e8f2b4f5d8a9b1c2d3e4f5061", 42, "restored", At),
             new DeadLettersReplayed("kafka", 3, At),
             new DeadLetterDiscarded("kafka", "evt_019b9408b28070008000000000000001", Id, "answered 400", At),
             new WebhookRegistered(

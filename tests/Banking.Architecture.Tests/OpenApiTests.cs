@@ -80,7 +80,7 @@ public sealed partial class OpenApiTests : IAsyncLifetime
         var schema = p.GetProperty("schema");
         var expected = Text(p, "name") switch
         {
-            "limit" or "after" or "version" or "Ledger-Min-Position" => "integer",
+            "limit" or "after" or "version" => "integer",
             "effectiveAt" or "knownAt" => "date-time",
             "date" => "date",
             _ => null,

@@ -21,6 +21,9 @@ internal static class PublishedExamples
         var about = contract.About?.Invoke(e);
         return new(
             PublicId.Format("evt", Id), contract.Type, about ?? Stream, PublicId.Format(contract.Prefix, about ?? Stream), At,
-            about is null ? 7 : null, about is null ? 6 : null, 4_711, contract.ToData(e)!);
+            about is null ? 7 : null, about is null ? 6 : null, 4_711, contract.ToData(e)!)
+        {
+            Epoch = "4b1d0a64c5f84c0f9d3a5f3f8f0f7a21",
+        };
     }
 }

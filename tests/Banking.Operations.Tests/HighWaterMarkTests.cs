@@ -1,3 +1,4 @@
+using Banking.EventStore.Epochs;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -168,7 +169,10 @@ public sealed class HighWaterMarkTests(ProbedBank bank) : IClassFixture<ProbedBa
     private async Task<HighWaterMark> MarkAsync()
     {
         var services = bank.Host.Services;
-        HighWaterMark mark = new(services.GetRequiredService<ReadModelConnections>(), services.GetServices<CompletePosition>());
+        HighWaterMark mark = new(
+            services.GetRequiredService<ReadModelConnections>(),
+            services.GetServices<CompletePosition>(),
+            services.GetRequiredService<LogEpochs>());
         await mark.WaitUntilCompleteAsync(Token);
         return mark;
     }

@@ -28,7 +28,7 @@ public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixtur
         var page = await _feed.PageAsync(end);
         Assert.Equal(page.Items.Select(e => e.GetRawText()), following.Heard.Select(e => e.Data));
         Assert.Equal(page.Items.Select(e => e.Text("type")), following.Heard.Select(e => e.EventType));
-        Assert.Equal(page.Items.Select(e => e.Text("globalposition")), following.Heard.Select(e => e.EventId));
+        Assert.Equal(page.Items.Select(e => $"{e.Text("epoch")}:{e.Text("globalposition")}"), following.Heard.Select(e => e.EventId));
     }
 
     [Fact]

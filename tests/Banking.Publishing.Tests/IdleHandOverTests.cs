@@ -106,7 +106,7 @@ public sealed class IdleHandOverTests : BankFixture
     }
 
     [Fact]
-    public async Task After_a_restore_in_place_all_continue_in_the_restored_log()
+    public async Task After_a_restore_in_place_all_are_held_and_once_released_continue_in_the_restored_log()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         var account = await RegisterAsync(receiver);
@@ -119,13 +119,20 @@ public sealed class IdleHandOverTests : BankFixture
         await IdleAsync();
 
         await backup.RestoreAsync();
+        await Eventually.UntilAsync(
+            () => this.QueryAsync<long>("select count(*) from publishing.publisher where held_at is not null"), held => held[0] == Count);
         (await As("teller").DepositAsync(account, "3.00")).Created();
+        foreach (var name in await this.QueryAsync<string>("select name from publishing.publisher where kind = 'webhook'"))
+        {
+            (await As("operator").PostAsync($"/ops/outbox/{name}/release", new { reasonCode = "drill", reason = "A test." })).Ok();
+        }
 
-        await receiver.TookAsync(3);
-        Assert.Equal(["1.00", "2.00", "3.00"], receiver.All.Select(d =>
-            d.Event.GetProperty("data").GetProperty("amount").GetProperty("value").GetString()));
-        // The second and the third have the same position, in two logs.
-        Assert.Equal(receiver.All[1].Position, receiver.All[2].Position);
+        await receiver.TookAsync(4);
+        await Eventually.UntilAsync(() => receiver.All.Count, all => all == Count + 3);
+        Assert.Equal(["1.00", "2.00", "banking.log.restored.v1", "3.00"], receiver.Taken.Select(d =>
+            d.Event.GetProperty("data").TryGetProperty("amount", out var amount) ? amount.GetProperty("value").GetString() : d.Type));
+        // The second and the announcement have the same position, in two logs.
+        Assert.Equal(receiver.All[1].Position, receiver.Taken[2].Position);
     }
 
     private async Task<string> RegisterAsync(WebhookReceiver receiver)

@@ -59,5 +59,5 @@ public sealed class SubscriptionIndexTests
     private static LogSubscription Subscription(EventFilter filter, long after) => new(null!, filter, after, () => { }, false);
 
     private static PublicEvent Event(long position, string type, string account) =>
-        new($"evt_{position}", type, Guid.Empty, account, DateTimeOffset.UnixEpoch, 1, null, position, new { });
+        new($"evt_{position}", type, Guid.Empty, account, DateTimeOffset.UnixEpoch, 1, null, position, new { }) { Epoch = "" };
 }

@@ -50,7 +50,7 @@ internal sealed class WebhookReceiver : IAsyncDisposable
         await http.Request.Body.CopyToAsync(body);
         var delivery = new Delivery(
             http.Request.Headers["webhook-id"]!, http.Request.Headers["webhook-timestamp"]!, http.Request.Headers["webhook-signature"]!,
-            http.Request.ContentType!, body.ToArray());
+            http.Request.ContentType!, body.ToArray(), Epoch: http.Request.Headers["Ledger-Epoch"].ToString());
         delivery = delivery with { Answered = Answer(delivery) };
         _all.Enqueue(delivery);
         http.Response.StatusCode = delivery.Answered;
@@ -59,7 +59,8 @@ internal sealed class WebhookReceiver : IAsyncDisposable
 }
 
 /// <summary>One received request.</summary>
-internal sealed record Delivery(string Id, string Timestamp, string Signature, string ContentType, byte[] Body, int Answered = 0)
+internal sealed record Delivery(
+    string Id, string Timestamp, string Signature, string ContentType, byte[] Body, int Answered = 0, string Epoch = "")
 {
     public JsonElement Event => JsonDocument.Parse(Body).RootElement;
 

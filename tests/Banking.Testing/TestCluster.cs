@@ -27,7 +27,13 @@ public static class TestCluster
         var cluster = await Cluster.Value;
         var name = $"test_{Interlocked.Increment(ref _databases)}";
         await cluster.CreateDatabaseAsync(name, template);
-        return await PrepareAsync(cluster, name);
+        var connectionString = await PrepareAsync(cluster, name);
+        if (template is not null)
+        {
+            await BecomeAnotherLogAsync(cluster.ConnectionString(name));
+        }
+
+        return connectionString;
     }
 
     /// <summary>Creates the two roles for a database of any cluster, and returns the connection string of the host's role.</summary>
@@ -92,6 +98,16 @@ public static class TestCluster
             await cluster.DisposeAsync();
             Directory.Delete(Path.GetDirectoryName(cluster.DataFolder)!, recursive: true);
         }
+    }
+
+    /// <summary>A copy must not be taken for a restore of its template: hosts share the folder of what is known of each log.</summary>
+    private static async Task BecomeAnotherLogAsync(string superuser)
+    {
+        // In a pool the connection would stay open: tests end those of hosts, and may not end this one.
+        await using var connection = new NpgsqlConnection(superuser + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("update platform.log_epoch set id = gen_random_uuid()", connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     private static async Task<PostgresCluster> StartAsync()

@@ -12,7 +12,8 @@ namespace Banking.Consumer.Sources;
 /// position.
 /// </summary>
 /// <param name="http">A client with the bank's address and a token.</param>
-/// <param name="position">The position after which to begin. A persistent book would begin after its last position.</param>
+/// <param name="position">The position after which to begin, with its epoch: epoch:position. A persistent book would begin after its last
+/// position.</param>
 public sealed class FeedSource(HttpClient http, TimeProvider clock, string position = "0") : IEventSource
 {
     private const int PageSize = 500;
@@ -20,7 +21,10 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
     /// <summary>The type of a message that has only a position. The feed sends it from time to time when there are no events.</summary>
     private const string PositionOnly = "position";
 
-    /// <summary>The position after the last acknowledged event, from which the feed is resumed.</summary>
+    /// <summary>
+    /// The position after the last acknowledged event, from which the feed is resumed. With the epoch of the log: without it the position
+    /// would stand for another event after a restore of the bank.
+    /// </summary>
     public string Position { get; private set; } = position;
 
     public async IAsyncEnumerable<Delivery> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
@@ -71,14 +75,14 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
                 yield return new(JsonMarshal.GetRawUtf8Value(item).ToArray(), () => ValueTask.CompletedTask);
             }
 
-            (before, Position) = (Position, page.NextCursor);
+            (before, Position) = (Position, page.Epoch is { } epoch ? $"{epoch}:{page.NextCursor}" : page.NextCursor);
         }
 
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/feed");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
         request.Headers.Add("Last-Event-ID", Position);
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-        response.EnsureSuccessStatusCode();
+        await RequireAsync(response, cancellation);
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
         var events = SseParser.Create(stream, (_, data) => data.ToArray());
         await foreach (var item in events.EnumerateAsync(cancellation))
@@ -105,13 +109,31 @@ public sealed class FeedSource(HttpClient http, TimeProvider clock, string posit
 
     private async Task<Page> ReadPageAsync(CancellationToken cancellation)
     {
-        using var response = await http.GetAsync($"/v1/feed?after={Uri.EscapeDataString(Position)}&limit={PageSize}", cancellation);
-        response.EnsureSuccessStatusCode();
+        var epoch = Position.Split(':') is [var given, _] ? $"&epoch={Uri.EscapeDataString(given)}" : "";
+        var after = Uri.EscapeDataString(Position.Split(':')[^1]);
+        using var response = await http.GetAsync($"/v1/feed?after={after}{epoch}&limit={PageSize}", cancellation);
+        await RequireAsync(response, cancellation);
         var page = JsonElement.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
-        return new([.. page.GetProperty("items").EnumerateArray()], page.GetProperty("nextCursor").GetString()!);
+        return new(
+            [.. page.GetProperty("items").EnumerateArray()],
+            page.GetProperty("nextCursor").GetString()!,
+            page.TryGetProperty("epoch", out var current) ? current.GetString() : null);
+    }
+
+    /// <exception cref="LogRestoredException">The position is of another epoch of the log.</exception>
+    private static async Task RequireAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        if (response.StatusCode == HttpStatusCode.Conflict)
+        {
+            var problem = JsonElement.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
+            throw new LogRestoredException(problem.GetProperty("detail").GetString()!);
+        }
+
+        response.EnsureSuccessStatusCode();
     }
 
     /// <param name="Items">May be empty although more items follow.</param>
     /// <param name="NextCursor">The cursor of the next page, also at the end of the feed.</param>
-    private sealed record Page(IReadOnlyList<JsonElement> Items, string NextCursor);
+    /// <param name="Epoch">The epoch of the log that the cursor belongs to.</param>
+    private sealed record Page(IReadOnlyList<JsonElement> Items, string NextCursor, string? Epoch);
 }

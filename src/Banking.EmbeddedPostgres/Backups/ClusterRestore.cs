@@ -33,7 +33,18 @@ public static class ClusterRestore
             recovery = await FindTransactionAsync(request, folder, position, state, [.. bases.Reverse()], ct);
         }
 
-        var (used, last, isComplete) = await RestoreAsync(request, folder, candidates, state, recovery, request.ReadLastPosition, ct);
+        var (used, last, isComplete) = await RestoreAsync(
+            request,
+            folder,
+            candidates,
+            state,
+            recovery,
+            async (connection, ct) =>
+            {
+                await request.Complete(connection, ct);
+                return await request.ReadLastPosition(connection, ct);
+            },
+            ct);
         return new(used, last, [
             .. problems,
             .. candidates.TakeWhile(c => c != used).Select(c => $"The base backup {c.Label} is damaged; an older one was used."),

@@ -40,6 +40,9 @@ public sealed record RestoreRequest
     /// <summary>Finds the transaction that stored the event at a position (its <c>xmin</c>). Null if there is no such event.</summary>
     public required Func<NpgsqlConnection, long, CancellationToken, Task<string?>> FindTransaction { get; init; }
 
+    /// <summary>Completes the restored database. No host can start it before.</summary>
+    public Func<NpgsqlConnection, CancellationToken, Task> Complete { get; init; } = (_, _) => Task.CompletedTask;
+
     public Action<string> Log { get; init; } = _ => { };
 }
 

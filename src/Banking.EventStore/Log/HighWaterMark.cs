@@ -1,3 +1,4 @@
+using Banking.EventStore.Epochs;
 using Banking.EventStore.Storage;
 using Npgsql;
 
@@ -12,7 +13,8 @@ namespace Banking.EventStore.Log;
 /// (docs/decisions/0012). The mark never divides a transaction: concurrent transactions interleave their positions, and a reader that saw
 /// half of a transaction would see an inconsistent state.</para>
 /// </summary>
-public sealed class HighWaterMark(ReadModelConnections connections, IEnumerable<CompletePosition> known) : IDisposable
+public sealed class HighWaterMark(ReadModelConnections connections, IEnumerable<CompletePosition> known, LogEpochs epochs)
+    : IDisposable
 {
     /// <summary>Maximum number of events checked one by one. Further behind, it is faster to wait for the open transactions.</summary>
     private const int MaxEvents = 4_096;
@@ -21,14 +23,17 @@ public sealed class HighWaterMark(ReadModelConnections connections, IEnumerable<
 
     private readonly SemaphoreSlim _turn = new(1, 1);
 
-    /// <summary>The identity of the log that a session reads, as SQL over pg_database. A restore in place creates a new sequence.</summary>
+    /// <summary>
+    /// The identity of the log that a session reads, as SQL over pg_database. A restore in place creates a new sequence, and a new epoch
+    /// may begin afterwards.
+    /// </summary>
     private const string Identity =
         $"extract(epoch from pg_postmaster_start_time())::text || ' ' || oid || ' ' || " +
-        $"coalesce(pg_relation_filenode('{SchemaNames.Events}.mt_events_sequence'), 0)";
+        $"coalesce(pg_relation_filenode('{SchemaNames.Events}.mt_events_sequence'), 0) || ' ' || ({EpochTable.CurrentSql})";
 
     /// <summary>
     /// Query for the identity of the log that a session reads. A value other than <see cref="Server"/> means that a restore has replaced
-    /// the log.
+    /// the log, or may have.
     /// </summary>
     public const string IdentitySql = $"select {Identity} from pg_database where datname = current_database()";
 
@@ -52,6 +57,13 @@ public sealed class HighWaterMark(ReadModelConnections connections, IEnumerable<
     /// Null before the first update, and after one that failed.
     /// </summary>
     public string? Server => Volatile.Read(ref _server);
+
+    /// <summary>The epoch of a log, by its identity: what was read from that log belongs to it, even if another has begun since.</summary>
+    public static string EpochOf(string server)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        return Guid.Parse(server[(server.LastIndexOf(' ') + 1)..]).ToString("N");
+    }
 
     /// <summary>Updates the mark from the database and returns it.</summary>
     public async Task<long> LookAsync(CancellationToken ct)
@@ -78,6 +90,7 @@ public sealed class HighWaterMark(ReadModelConnections connections, IEnumerable<
                 }
             }
 
+            await epochs.NoteAsync(connection, Complete, ct);
             return Complete;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
@@ -95,6 +108,22 @@ public sealed class HighWaterMark(ReadModelConnections connections, IEnumerable<
     /// <summary>Returns the identity of the log that a connection reads.</summary>
     internal static Task<string> IdentifyAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ScalarAsync<string>(IdentitySql, [], ct);
+
+    /// <summary>Remembers the end of the log for the next host.</summary>
+    public async Task NoteEndAsync(CancellationToken ct)
+    {
+        await LookAsync(ct);
+        await _turn.WaitAsync(ct);
+        try
+        {
+            await using var connection = await connections.OpenAsync(ct);
+            await epochs.NoteAsync(connection, Complete, ct, isLast: true);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
 
     /// <summary>Waits until the log is complete up to the current last event.</summary>
     public async Task WaitUntilCompleteAsync(CancellationToken ct)
@@ -126,24 +155,38 @@ public sealed class HighWaterMark(ReadModelConnections connections, IEnumerable<
     /// </summary>
     private async Task CheckServerAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        var (server, last) = (await connection.ListAsync(
+        var (server, last) = await ReadServerAsync(connection, ct);
+        if (server == _server && last >= Complete)
+        {
+            return;
+        }
+
+        Reset();
+        string checkedServer;
+        do
+        {
+            checkedServer = server;
+            await epochs.CheckAsync(ct);
+            (server, _) = await ReadServerAsync(connection, ct);
+        }
+        while (server != checkedServer);
+
+        var complete = 0L;
+        foreach (var position in known)
+        {
+            complete = Math.Max(complete, await connection.ScalarAsync<long>(position.Sql, [], ct));
+        }
+
+        Volatile.Write(ref _complete, complete);
+        Volatile.Write(ref _server, server);
+    }
+
+    private static async Task<(string Server, long Last)> ReadServerAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        (await connection.ListAsync(
             $"select {Identity}, ({Last}) from pg_database where datname = current_database()",
             [],
             row => (row.GetString(0), row.GetInt64(1)),
             ct))[0];
-        if (server != _server || last < Complete)
-        {
-            Reset();
-            var complete = 0L;
-            foreach (var position in known)
-            {
-                complete = Math.Max(complete, await connection.ScalarAsync<long>(position.Sql, [], ct));
-            }
-
-            Volatile.Write(ref _complete, complete);
-            Volatile.Write(ref _server, server);
-        }
-    }
 
     /// <summary>Moves the mark over the complete events after it.</summary>
     /// <returns>Whether the log has no further events.</returns>
@@ -164,6 +207,7 @@ public sealed class HighWaterMark(ReadModelConnections connections, IEnumerable<
         var moved = boundary == 0 && events.Count == MaxEvents ? complete : boundary;
         if (moved > 0)
         {
+            epochs.Saw(events[moved - 1].Position, events[moved - 1].Id);
             Volatile.Write(ref _complete, events[moved - 1].Position);
         }
 
@@ -171,9 +215,9 @@ public sealed class HighWaterMark(ReadModelConnections connections, IEnumerable<
     }
 
     private Task<IReadOnlyList<LoggedEvent>> ReadNextAsync(NpgsqlConnection connection, CancellationToken ct) => connection.ListAsync(
-        $"select seq_id, xmin::text::bigint from {SchemaNames.Events}.mt_events where seq_id > $1 order by seq_id limit {MaxEvents}",
+        $"select seq_id, xmin::text::bigint, id from {SchemaNames.Events}.mt_events where seq_id > $1 order by seq_id limit {MaxEvents}",
         [Complete],
-        row => new LoggedEvent(row.GetInt64(0), row.GetInt64(1)),
+        row => new LoggedEvent(row.GetInt64(0), row.GetInt64(1), row.GetGuid(2)),
         ct);
 
     private void SetGap((long Last, HashSet<string> Writers) gap)

@@ -1,7 +1,7 @@
 namespace Banking.EventStore.Log;
 
 /// <summary>Position of an event, and the transaction that stored it.</summary>
-internal readonly record struct LoggedEvent(long Position, long Transaction);
+internal readonly record struct LoggedEvent(long Position, long Transaction, Guid Id);
 
 /// <summary>Finds the positions at which a range of the log may end.</summary>
 internal static class LoggedEvents

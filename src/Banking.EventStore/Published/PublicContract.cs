@@ -18,6 +18,9 @@ public sealed record PublicContract(string Type, Type Stored, Type Data, string 
     /// <summary>Returns the stream that the event is about; null if it is the event's own stream.</summary>
     public Func<IEvent, Guid>? About { get; init; }
 
+    /// <summary>Whether each reader gets the event, whatever its filter.</summary>
+    public bool IsForEveryone { get; init; }
+
     /// <summary>
     /// Returns the identifier of the JSON Schema of a contract. Absolute, because CloudEvents requires it of dataschema (its SDKs refuse
     /// relative ones), and without a host, because a bank may have several names.

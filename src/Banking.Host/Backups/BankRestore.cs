@@ -1,5 +1,9 @@
 using Banking.EmbeddedPostgres.Backups;
+using Banking.EventStore.Epochs;
+using Banking.EventStore.Storage;
 using Banking.Host.Hosting;
+using Banking.ReadModels;
+using Npgsql;
 
 namespace Banking.Host.Backups;
 
@@ -38,7 +42,22 @@ internal static class BankRestore
                 Database = BankDatabase.Name,
                 ReadLastPosition = BankBackups.ReadLastPositionAsync,
                 FindTransaction = BankBackups.FindTransactionAsync,
+                Complete = BeginEpochAsync,
             },
             ct);
+    }
+
+    /// <summary>
+    /// A restored log is another one than that of the bank, also if all of the archive was restored: the bank may have answered commands
+    /// after the archive's end, and it may still run.
+    /// </summary>
+    private static async Task BeginEpochAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        // An earlier version of the bank had no epochs. The first host creates the first one, which no consumer knows.
+        if (await connection.ScalarAsync<bool>($"select to_regclass('{EpochTable.Name}') is not null", [], ct))
+        {
+            await EpochTable.BeginRestoredAsync(
+                connection, await connection.ScalarAsync<long>(ReadModelsModule.CompletePosition.Sql, [], ct), ct);
+        }
     }
 }

@@ -58,6 +58,7 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
             DevKeyFile.Delete(dataFolder);
             KeyRingFolder.Delete(dataFolder);
             BackupOptions.Delete(dataFolder);
+            EpochStart.Delete(dataFolder);
         }
 
         await cluster.EnsureDatabaseAsync(Name);

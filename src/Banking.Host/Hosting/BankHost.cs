@@ -2,6 +2,7 @@ using Banking.Commands;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore;
+using Banking.EventStore.Epochs;
 using Banking.EventStore.Json;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
@@ -47,7 +48,8 @@ public static class BankHost
         builder
             .Services.AddDatabaseChecks(builder.Environment.IsDevelopment())
             .AddSingleton<BankSchema>()
-            .AddHostedService(p => p.GetRequiredService<BankSchema>());
+            .AddHostedService(p => p.GetRequiredService<BankSchema>())
+            .AddHostedService<EpochStart>();
         builder.Services.AddSingleton(modules).AddSingleton<EventLogChecks>().AddHostedService(p => p.GetRequiredService<EventLogChecks>());
         SettingRules.ReadAll(
         [
@@ -72,6 +74,7 @@ public static class BankHost
     private static void AddKeyRing(this WebApplicationBuilder builder, string? dataFolder)
     {
         var folder = KeyRingFolder.Find(builder.Configuration, dataFolder);
+        builder.Services.AddSingleton(EpochStart.FindFolder(builder.Configuration, dataFolder, folder));
         // In Development a host needs it when it starts (FirstKey): codegen and migrate build one that does not start.
         if (builder.Services.AddKeyRing(folder, KeyRingUse.Host) && !builder.Environment.IsDevelopment())
         {
@@ -107,6 +110,8 @@ public static class BankHost
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
+        var epochs = app.Services.GetRequiredService<LogEpochs>();
+        app.Use((http, next) => LedgerEpochs.Middleware(http, next, epochs));
         app.Use(RequestRules.Middleware);
         app.UseRequestDecompression();
         app.Use(StrictBody.Middleware);

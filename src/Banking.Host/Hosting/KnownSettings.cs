@@ -20,6 +20,7 @@ public static class KnownSettings
         ["Banking:DataFolder"] = typeof(string),
         ["Banking:FollowsLog"] = typeof(bool),
         [KeyRingFolder.Setting] = typeof(string),
+        [EpochStart.Setting] = typeof(string),
         ["Banking:Postgres:BinFolder"] = typeof(string),
         [ConnectionBudget.Setting] = typeof(int),
         [StartupChecks.PrivateDatabase] = typeof(bool),

@@ -1,10 +1,10 @@
 using System.Globalization;
 using Banking.Commands.Decisions;
+using Banking.EventStore.Epochs;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Documents;
-using Banking.SharedKernel;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
 
@@ -13,7 +13,7 @@ namespace Banking.Web.Http;
 /// <summary>
 /// Read your own writes: a read with Ledger-Min-Position waits until its source has reached that position, and the answer states the
 /// position reached. The source is the log, or the model that the route <see cref="ReadsFromAttribute">reads from</see>, or the log
-/// <see cref="ReadsCompleteLogAttribute">up to its high-water mark</see>.
+/// <see cref="ReadsCompleteLogAttribute">up to its high-water mark</see>. With its epoch, epoch:position, it is refused in another epoch.
 /// <para>
 /// A <see cref="ListsFromAttribute">list</see> without a given position waits for the end of the log. A position beyond the end of the log,
 /// from another database or from before a restore, is refused; so is any position if the answer <see cref="HasNoPositionAttribute">has
@@ -21,7 +21,13 @@ namespace Banking.Web.Http;
 /// </para>
 /// </summary>
 public sealed class MinPosition(
-    NpgsqlDataSource source, LogEnd log, HighWaterMark mark, DocumentModels documents, ProjectionStates projections, TimeProvider clock)
+    NpgsqlDataSource source,
+    LogEnd log,
+    LogEpochs epochs,
+    HighWaterMark mark,
+    DocumentModels documents,
+    ProjectionStates projections,
+    TimeProvider clock)
 {
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ListWait = TimeSpan.FromSeconds(1);
@@ -78,13 +84,14 @@ public sealed class MinPosition(
     }
 
     /// <summary>Reads the requested position, null if there is none, and the requested time to wait; or the problem of a header.</summary>
-    private static (long? Wanted, TimeSpan? Wait, Refusal? Problem) ReadRequest(HttpRequest request, string header)
+    private (long? Wanted, TimeSpan? Wait, Refusal? Problem) ReadRequest(HttpRequest request, string header)
     {
-        var wanted = 0L;
-        if (header.Length > 0 && !Exact.TryNumber(header, out wanted))
+        var (wanted, problem) = header.Length == 0
+            ? (0, null)
+            : LedgerEpochs.ReadPosition(epochs.History, "Ledger-Min-Position", header, "a position that Ledger-Position gave");
+        if (problem is not null)
         {
-            return (null, null, Refusal.Malformed(
-                "malformed_position", "Ledger-Min-Position must be a number that Ledger-Position gave."));
+            return (null, null, problem);
         }
 
         if (!Preferences.TryWait(request.Headers["Prefer"].ToString(), out var seconds))

@@ -36,7 +36,7 @@ internal static class AnswerHeaders
             headers["Ledger-Stale"] = Header("true if the position that was asked for is not included yet.");
         }
 
-        return headers.Count > 0 ? headers : null;
+        return WithEpoch(headers);
     }
 
     public static Dictionary<string, IOpenApiHeader>? OfProblem(int status, IReadOnlyList<string> codes, EndpointFacts? facts)
@@ -64,6 +64,16 @@ internal static class AnswerHeaders
         if (facts is { HasPosition: true } or { IsBatch: true } && status is not (401 or 403 or 406))
         {
             headers[HttpAnswers.LedgerPosition] = Position("The position of the log that the answer includes.");
+        }
+
+        return WithEpoch(headers);
+    }
+
+    private static Dictionary<string, IOpenApiHeader>? WithEpoch(Dictionary<string, IOpenApiHeader> headers)
+    {
+        if (headers.ContainsKey(HttpAnswers.LedgerPosition))
+        {
+            headers[LedgerEpochs.Header] = Header("The epoch of the log that the position belongs to.");
         }
 
         return headers.Count > 0 ? headers : null;

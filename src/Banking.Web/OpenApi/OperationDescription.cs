@@ -52,8 +52,10 @@ internal static class OperationDescription
         if (facts.HasPosition)
         {
             yield return Header(
-                "Ledger-Min-Position", "A Ledger-Position: the answer includes everything up to it, or says Ledger-Stale.",
-                new() { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" });
+                "Ledger-Min-Position",
+                "A Ledger-Position, alone or after its Ledger-Epoch and a colon: the answer includes everything up to it, or says "
+                    + "Ledger-Stale.",
+                new() { Type = JsonSchemaType.String, Pattern = "^([0-9a-f]{32}:)?[0-9]+$" });
             yield return Header("Prefer", "wait=SECONDS: how long to wait for that position, up to 30 seconds.", AnyText);
         }
     }

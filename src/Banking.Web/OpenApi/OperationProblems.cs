@@ -38,7 +38,8 @@ internal static class OperationProblems
     /// <summary>The codes of an operation with a token and a body and without rules of its own.</summary>
     public static IEnumerable<string> OfMost => Always.Concat(OfToken).Concat(OfBody);
 
-    private static readonly string[] OfPosition = ["malformed_position", "malformed_prefer", "position_beyond_end"];
+    private static readonly string[] OfPosition =
+        ["malformed_position", "malformed_epoch", "malformed_prefer", "position_beyond_end", "epoch_changed"];
 
     private static readonly string[] OfBody =
     [

@@ -18,6 +18,13 @@ internal static class SharedProblems
         new(
             "malformed_position", RefusalKind.Malformed, "A position is not a number that the bank gave.",
             "Send the value of a Ledger-Position.") { FurtherKinds = [RefusalKind.Invalid] },
+        new(
+            "malformed_epoch", RefusalKind.Malformed, "An epoch is not one that the bank gave.",
+            "Send the value of a Ledger-Epoch."),
+        new(
+            "epoch_changed", RefusalKind.Conflict,
+            "The database was restored to an earlier state since the position was given.",
+            "Drop what you read from firstPosition on, and continue before it, with epoch.", "epoch", "firstPosition"),
         new("malformed_prefer", RefusalKind.Malformed, "wait in Prefer is not a number of seconds.", "Send wait=5, or leave it out."),
         new(
             "min_position_not_supported", RefusalKind.Malformed, "The answer has no position in the log.",

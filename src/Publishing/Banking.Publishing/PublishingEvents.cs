@@ -6,6 +6,20 @@ namespace Banking.Publishing;
 /// <param name="EffectiveAt">When publication was held.</param>
 public sealed record DestinationHeld(string Destination, string? Type, DateTimeOffset EffectiveAt);
 
+/// <summary>
+/// The database was restored to an older state, or moved: from a position on, the log may have other events than before.
+/// </summary>
+/// <param name="Epoch">The epoch that began: 32 hexadecimal digits.</param>
+/// <param name="FormerEpoch">The epoch before it.</param>
+/// <param name="FirstPosition">The first position that may stand for another event than in the former epoch.</param>
+/// <param name="Cause">How the bank learned it: restored, differs or moved.</param>
+/// <param name="EffectiveAt">When the bank found it.</param>
+public sealed record LogRestored(string Epoch, string FormerEpoch, long FirstPosition, string Cause, DateTimeOffset EffectiveAt)
+{
+    /// <summary>The type of the published event; permanent.</summary>
+    public const string PublicType = "banking.log.restored.v1";
+}
+
 /// <summary>Publication was released at the position where it was held.</summary>
 /// <param name="Destination">The destination.</param>
 /// <param name="Type">The event type; absent for all types.</param>

@@ -3,10 +3,12 @@ using Banking.Commands;
 using Banking.Commands.Groups;
 using Banking.Commands.Periods;
 using Banking.EventStore.Archive;
+using Banking.EventStore.Epochs;
 using Banking.EventStore.Log;
 using Banking.EventStore.Published;
 using Banking.EventStore.Streams;
 using Banking.Publishing.Catalogue;
+using Banking.Publishing.Epochs;
 using Banking.Publishing.Feed;
 using Banking.Publishing.Kafka;
 using Banking.Publishing.Log;
@@ -45,6 +47,7 @@ public sealed class PublishingModule : BankModule
         (typeof(DestinationSet), "publishing.destination-set.v1"),
         (typeof(DeadLettersReplayed), "publishing.dead-letters-replayed.v1"),
         (typeof(DeadLetterDiscarded), "publishing.dead-letter-discarded.v1"),
+        (typeof(LogRestored), "publishing.log-restored.v1"),
         (typeof(WebhookRegistered), WebhookRegistered.Name),
         (typeof(WebhookRedirected), "publishing.webhook-redirected.v1"),
         (typeof(WebhookSecretRotated), "publishing.webhook-secret-rotated.v1"),
@@ -72,8 +75,8 @@ public sealed class PublishingModule : BankModule
     /// <summary>The stored names of the module's events.</summary>
     internal static IEnumerable<string> StoredEventNames => EventNames.Select(e => e.Name);
 
-    private static string[] NamesOf(bool ofWebhooks) =>
-        [.. EventNames.Select(e => e.Name).Where(n => n.StartsWith("publishing.webhook-", StringComparison.Ordinal) == ofWebhooks)];
+    private static string[] NamesOf(string beginning) =>
+        [.. StoredEventNames.Where(n => n.StartsWith("publishing." + beginning, StringComparison.Ordinal))];
 
     public override IReadOnlyList<string> Meters { get; } = [PublisherMetrics.MeterName];
 
@@ -100,6 +103,7 @@ public sealed class PublishingModule : BankModule
             .AddSingleton<PublisherControl>()
             .AddSingleton<BlockedAccounts>()
             .AddSingleton<PublisherSignals>()
+            .AddSingleton<IEpochReaction, LogRestoredReaction>()
             .AddSingleton<PublisherMetrics>()
             .AddSingleton<IDestinationSource>(new KafkaSource(KafkaSettings.Of(section.GetSection("Kafka"))))
             .AddSingleton<IDestinationSource>(new RabbitSource(RabbitSettings.Of(section.GetSection("RabbitMq"))))
@@ -130,11 +134,14 @@ public sealed class PublishingModule : BankModule
         .AddSingleton(new LogFollower("The publisher that is behind the others", $"select min(position) from {PublisherStore.Table}"))
         .AddSingleton<ICommitCheck<Webhook>, WebhookLimits>()
         .AddAggregate(new GroupRules<Webhook>((_, _) => [], _ => null))
-        .AddSingleton(new StreamKind(Webhook.StreamType, NamesOf(ofWebhooks: true), HasReceipts: true))
+        .AddSingleton(new StreamKind(Webhook.StreamType, NamesOf("webhook-"), HasReceipts: true))
         .AddSingleton(new PublicStream(Webhook.StreamType, Webhook.Prefix))
         .AddSingleton(PublicIds.Of("publishing.", ("account", "acc"), ("secret", "sec")))
-        .AddSingleton(new StreamKind(PublisherControl.StreamType, NamesOf(ofWebhooks: false), HasReceipts: false))
+        .AddSingleton(new StreamKind(PublisherControl.StreamType, [.. NamesOf("destination-"), .. NamesOf("dead-")], HasReceipts: false))
         .AddSingleton(new PublicStream(PublisherControl.StreamType, "dst"))
+        .AddSingleton(new StreamKind(LogRestoredReaction.StreamType, NamesOf("log-"), HasReceipts: false))
+        .AddSingleton(new PublicStream(LogRestoredReaction.StreamType, LogRestoredReaction.Prefix))
+        .AddSingleton(LogRestoredReaction.Contract)
         .AddSingleton<StoredComparison, SecretComparison>();
 
     public override void AddHealth(IHealthChecksBuilder health, params IEnumerable<string> tags) =>

@@ -21,6 +21,12 @@ public static class ContractSchema
     private const string IdText =
         "The id of the event, the same on every channel and for every repeated delivery: consumers recognise repeats by it.";
 
+    private const string PositionText = "The position in the log, as digits because it can exceed the integers of CloudEvents.";
+
+    private const string EpochText =
+        "The epoch of the log, which changes when the database is restored to an older state: positions of different epochs "
+        + "must not be compared. Absent from events that were published before there were epochs.";
+
     private const string PreviousVersionText =
         "The version of the subject's preceding published event; absent for the first. "
         + "A consumer that does not have that version has missed an event.";
@@ -108,11 +114,8 @@ public static class ContractSchema
                 },
                 "streamversion": { "type": "integer", "minimum": 1, "description": "The version of the subject's stream." },
                 "previousversion": { "type": "integer", "minimum": 1, "description": "{{PreviousVersionText}}" },
-                "globalposition": {
-                  "type": "string",
-                  "pattern": "^[0-9]+$",
-                  "description": "The position in the log, as digits because it can exceed the integers of CloudEvents."
-                },
+                "globalposition": { "type": "string", "pattern": "^[0-9]+$", "description": "{{PositionText}}" },
+                "epoch": { "type": "string", "pattern": "^[0-9a-f]{32}$", "description": "{{EpochText}}" },
                 "data": { "$ref": "{{data}}" }
               },
               "required": [

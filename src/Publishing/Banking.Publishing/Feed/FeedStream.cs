@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Banking.EventStore.Epochs;
 using Banking.EventStore.Log;
 using Banking.Publishing.Log;
 
@@ -11,18 +12,20 @@ namespace Banking.Publishing.Feed;
 /// The feed as a stream of server-sent events. A stream waits together with all others for an event that its filter takes
 /// (<see cref="LogSubscriptions"/>). A slow client holds up its own stream only.
 /// </summary>
-public sealed class FeedStream(PublicLog log, LogSubscriptions subscriptions, LogWatcher watch, TimeProvider clock)
+public sealed class FeedStream(
+    PublicLog log, LogSubscriptions subscriptions, LogWatcher watch, LogEpochs epochs, TimeProvider clock)
 {
     /// <summary>With longer pauses proxies may close the connection as dead.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
+    /// <summary>Follows the log until the client ends, the next event cannot be read, or another epoch begins.</summary>
     internal async IAsyncEnumerable<SseItem<string>> FollowAsync(
-        long after, EventFilter filter, [EnumeratorCancellation] CancellationToken ct)
+        long after, string epoch, EventFilter filter, [EnumeratorCancellation] CancellationToken ct)
     {
         // Sent at once: otherwise the client would wait for the response headers until the next event.
-        yield return PositionItem(after);
+        yield return PositionItem(epoch, after);
         var sent = after;
-        while (!watch.Stopping.IsCancellationRequested)
+        while (!watch.Stopping.IsCancellationRequested && epochs.History.Current.Name == epoch)
         {
             if (await ReadAsync(after, ct) is not { } page)
             {
@@ -34,7 +37,7 @@ public sealed class FeedStream(PublicLog log, LogSubscriptions subscriptions, Lo
                 sent = e.Position;
                 yield return new(Encoding.UTF8.GetString(e.Json.Span), e.Type)
                 {
-                    EventId = e.Position.ToString(CultureInfo.InvariantCulture),
+                    EventId = IdOf(epoch, e.Position),
                 };
             }
 
@@ -58,7 +61,7 @@ public sealed class FeedStream(PublicLog log, LogSubscriptions subscriptions, Lo
             // A client that reconnects need not read again what it does not take. As a heartbeat it keeps proxies from closing the
             // connection.
             sent = after;
-            yield return PositionItem(after);
+            yield return PositionItem(epoch, after);
         }
     }
 
@@ -95,6 +98,8 @@ public sealed class FeedStream(PublicLog log, LogSubscriptions subscriptions, Lo
         return (subscription.Position, first != woken.Task);
     }
 
-    private static SseItem<string> PositionItem(long position) =>
-        new("{}", "position") { EventId = position.ToString(CultureInfo.InvariantCulture), ReconnectionInterval = TimeSpan.FromSeconds(1) };
+    private static SseItem<string> PositionItem(string epoch, long position) =>
+        new("{}", "position") { EventId = IdOf(epoch, position), ReconnectionInterval = TimeSpan.FromSeconds(1) };
+
+    private static string IdOf(string epoch, long position) => string.Create(CultureInfo.InvariantCulture, $"{epoch}:{position}");
 }

@@ -1,5 +1,7 @@
+using System.Text;
 using Banking.Publishing.Log;
 using Banking.Publishing.Publishers;
+using Banking.Web.Http;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
@@ -88,7 +90,11 @@ internal sealed class KafkaDestination : Destination
         Key = e.Subject,
         Value = e.Json.ToArray(),
         Timestamp = new(e.Time),
-        Headers = [new("content-type", "application/cloudevents+json; charset=UTF-8"u8.ToArray())],
+        Headers =
+        [
+            new("content-type", "application/cloudevents+json; charset=UTF-8"u8.ToArray()),
+            new(LedgerEpochs.MessageHeader, Encoding.ASCII.GetBytes(e.Epoch)),
+        ],
     };
 
     private static void EnsureTopic(KafkaSettings settings)

@@ -14,6 +14,6 @@ public sealed record EventFilter(IReadOnlySet<string>? Types = null, IReadOnlySe
     public bool Takes(PublicEvent e)
     {
         ArgumentNullException.ThrowIfNull(e);
-        return Types?.Contains(e.Type) != false && Accounts?.Contains(e.Subject) != false;
+        return e.IsForEveryone || (Types?.Contains(e.Type) != false && Accounts?.Contains(e.Subject) != false);
     }
 }

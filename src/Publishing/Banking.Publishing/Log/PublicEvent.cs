@@ -36,6 +36,12 @@ public sealed record PublicEvent(
 
     private byte[]? _json;
 
+    /// <summary>The epoch of the log in which the position stands for this event.</summary>
+    public required string Epoch { get; init; }
+
+    /// <summary>Whether each reader gets the event, whatever its filter.</summary>
+    public bool IsForEveryone { get; init; }
+
     /// <summary>The bank that the event comes from.</summary>
     public string Source { get; init; } = DefaultSource;
 
@@ -69,6 +75,7 @@ public sealed record PublicEvent(
 
             // A string: integers of CloudEvents end at 2,147,483,647, and positions of the log may be larger.
             json.WriteString("globalposition"u8, Position.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            json.WriteString("epoch"u8, Epoch);
             json.WritePropertyName("data"u8);
             JsonSerializer.Serialize(json, Data, Data.GetType(), ApiJson.Options);
             json.WriteEndObject();

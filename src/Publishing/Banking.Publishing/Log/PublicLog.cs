@@ -2,6 +2,7 @@ using Banking.Commands;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Callers;
+using Banking.EventStore.Epochs;
 using Banking.EventStore.Log;
 using Banking.EventStore.Published;
 using Banking.EventStore.Storage;
@@ -40,6 +41,7 @@ public sealed class PublicLog : IDisposable
     private readonly ReadModelConnections _connections;
     private readonly EventCache _cache;
     private readonly HighWaterMark _highWaterMark;
+    private readonly LogEpochs _epochs;
     private readonly PublicContracts _contracts;
     private readonly PublicationSettings _settings;
     private readonly StoredEvents _events;
@@ -55,13 +57,15 @@ public sealed class PublicLog : IDisposable
         ReadModelConnections connections,
         EventCache cache,
         HighWaterMark highWaterMark,
+        LogEpochs epochs,
         PublicContracts contracts,
         PublicationSettings settings,
         ArchivedEvents archive)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(contracts);
-        (_connections, _cache, _highWaterMark, _contracts, _settings) = (connections, cache, highWaterMark, contracts, settings);
+        (_connections, _cache, _highWaterMark, _epochs, _contracts, _settings) =
+            (connections, cache, highWaterMark, epochs, contracts, settings);
         _types = Names(store, contracts.All);
         _own = Names(store, contracts.All.Where(c => c.About is null));
         (_events, _predecessors, _newest) = (new(store, archive), new(connections, _own), new(ReadAsync));
@@ -86,7 +90,7 @@ public sealed class PublicLog : IDisposable
     private async Task<PublicPage> ReadAsync(long after, long upTo, string log, CancellationToken ct)
     {
         var read = UpToUnknown(await _cache.ReadAsync(after, upTo, ct, log), after);
-        return new([.. await MapAsync(read.Events, ct)], read.End) { Log = log };
+        return new([.. await MapAsync(read.Events, HighWaterMark.EpochOf(log), ct)], read.End) { Log = log };
     }
 
     /// <summary>
@@ -190,6 +194,8 @@ public sealed class PublicLog : IDisposable
     private async Task<(IReadOnlyList<PublicEvent> Events, int Read, long End)> QueryAsync(
         string condition, object?[] values, int? limit, CancellationToken ct)
     {
+        // Read before the events: an event of a former epoch must never seem to be of a later one.
+        var epoch = _epochs.History.Current.Name;
         await using var connection = await _connections.OpenAsync(ct);
         var rows = await connection.ListAsync(
             "select e.data, e.id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.correlation_id, e.seq_id, e.is_archived, "
@@ -208,19 +214,19 @@ public sealed class PublicLog : IDisposable
         {
             var e = _events.Read(row, imported: true);
             long? previous = row.GetOrDefault<bool>(11) ? null : row.GetOrDefault<long?>(12);
-            return (e.Sequence, Predecessors.IsImported(e) ? null : Map(e, previous));
+            return (e.Sequence, Predecessors.IsImported(e) ? null : Map(e, epoch, previous));
         }
     }
 
-    private async Task<IEnumerable<PublicEvent>> MapAsync(IReadOnlyList<IEvent> events, CancellationToken ct)
+    private async Task<IEnumerable<PublicEvent>> MapAsync(IReadOnlyList<IEvent> events, string epoch, CancellationToken ct)
     {
         var publishable = events.Where(e => _contracts.Find(e.EventType) is not null && !Predecessors.IsImported(e)).ToList();
         var previous = await _predecessors.FindAsync(
             events, [.. publishable.Where(e => _contracts.Find(e.EventType)!.About is null)], ct);
-        return publishable.Select(e => Map(e, previous.TryGetValue(e.Id, out var version) ? version : null)).OfType<PublicEvent>();
+        return publishable.Select(e => Map(e, epoch, previous.TryGetValue(e.Id, out var version) ? version : null)).OfType<PublicEvent>();
     }
 
-    private PublicEvent? Map(IEvent e, long? previous)
+    private PublicEvent? Map(IEvent e, string epoch, long? previous)
     {
         var contract = _contracts.Find(e.EventType)!;
         if (contract.ToData(e) is not { } data)
@@ -241,6 +247,8 @@ public sealed class PublicLog : IDisposable
             data)
         {
             Source = _settings.Source,
+            Epoch = epoch,
+            IsForEveryone = contract.IsForEveryone,
         };
     }
 

@@ -55,6 +55,12 @@ internal sealed class SubscriptionIndex
         var matching = new List<(LogSubscription, long)>();
         foreach (var e in events)
         {
+            if (e.IsForEveryone)
+            {
+                RemoveMatching(_all, e, matching);
+                continue;
+            }
+
             RemoveMatching(_byAccount.GetValueOrDefault(e.Subject), e, matching);
             RemoveMatching(_byType.GetValueOrDefault(e.Type), e, matching);
             RemoveMatching(_ofEveryEvent, e, matching);

@@ -12,7 +12,7 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
     /// <summary>The stream type of operator actions on destinations.</summary>
     public const string StreamType = "destination";
 
-    private static readonly OperatorStreamKind Streams = new(StreamType, new("5d0d1c5e-8f0f-4b62-9a4e-0f4a3ed2b7c1"));
+    internal static readonly OperatorStreamKind Streams = new(StreamType, new("5d0d1c5e-8f0f-4b62-9a4e-0f4a3ed2b7c1"));
 
     private const string PublisherTable = PublishingModule.Schema + ".publisher";
     private const string HeldTypeTable = PublishingModule.Schema + ".held_type";

@@ -1,5 +1,6 @@
 using Banking.Publishing.Log;
 using Banking.Publishing.Publishers;
+using Banking.Web.Http;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -83,7 +84,7 @@ internal sealed class RabbitDestination : Destination
         }
     }
 
-    public override bool Wants(PublicEvent e) => _keys.Match(e.Type);
+    public override bool Wants(PublicEvent e) => e.IsForEveryone || _keys.Match(e.Type);
 
     public override async Task<IReadOnlyList<Rejected>> DeliverAsync(
         IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)
@@ -174,7 +175,7 @@ internal sealed class RabbitDestination : Destination
             ContentType = PublicEvent.ContentType,
             ContentEncoding = "utf-8",
             Timestamp = new(e.Time.ToUnixTimeSeconds()),
-            Headers = new Dictionary<string, object?> { ["partitionkey"] = e.Subject },
+            Headers = new Dictionary<string, object?> { ["partitionkey"] = e.Subject, [LedgerEpochs.MessageHeader] = e.Epoch },
         },
         e.Json,
         ct).AsTask();
@@ -197,7 +198,7 @@ internal sealed class RabbitDestination : Destination
             arguments["x-overflow"] = "reject-publish";
             arguments["x-single-active-consumer"] = true;
             await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: ct);
-            foreach (var key in keys.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            foreach (var key in keys.Split(' ', StringSplitOptions.RemoveEmptyEntries).Append(LogRestored.PublicType))
             {
                 await channel.QueueBindAsync(queue, settings.Exchange, key, cancellationToken: ct);
             }

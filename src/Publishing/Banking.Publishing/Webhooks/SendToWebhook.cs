@@ -53,19 +53,20 @@ public static class ResendToWebhookEndpoint
         {
             if (!PublicId.TryParse("evt", request.EventId, out var id) || await log.FindAsync(id, http.RequestAborted) is not { } e)
             {
-                return (null, default, Refusal.NotFound("event_not_found", "No such event is published.") with { Pointer = "#/eventId" });
+                var unknown = Refusal.NotFound("event_not_found", "No such event is published.") with { Pointer = "#/eventId" };
+                return (null, null, default, unknown);
             }
 
             if (!destination.Wants(e))
             {
-                return (null, default, Refusal.RuleBroken(
+                return (null, null, default, Refusal.RuleBroken(
                     "event_not_wanted", "The filters of the endpoint exclude this event.", ("type", e.Type), ("account", e.Subject)));
             }
 
             // Sending again comes after the first delivery: sent earlier, the event would overtake earlier events of its account.
             return await IsDeliveredAsync(found, e, publishers, blocked, http.RequestAborted)
-                ? (e.Id, e.Json, null)
-                : (null, default, Refusal.Conflict(
+                ? (e.Id, e.Epoch, e.Json, null)
+                : (null, null, default, Refusal.Conflict(
                     "not_delivered_yet",
                     "The event was not delivered to this endpoint yet; it will be delivered in order.",
                     ("position", e.Position)));
@@ -96,8 +97,8 @@ public static class TestWebhookEndpoint
         HttpContext http) => SingleDelivery.RunAsync(webhook, commands, source, http, (found, _) =>
         {
             var id = PublicId.Format("evt", Ids.Next(clock));
-            return Task.FromResult<(string?, ReadOnlyMemory<byte>, Refusal?)>(
-                (id, WriteTestEvent(found, id, request.Note, publication.Source, clock.GetUtcNow()), null));
+            return Task.FromResult<(string?, string?, ReadOnlyMemory<byte>, Refusal?)>(
+                (id, null, WriteTestEvent(found, id, request.Note, publication.Source, clock.GetUtcNow()), null));
         });
 
     /// <summary>A test event is not in the log and has no position.</summary>
@@ -121,7 +122,7 @@ internal static class SingleDelivery
 {
     public static async Task<IResult> RunAsync(
         string webhook, WebhookCommands commands, WebhookSource source, HttpContext http,
-        Func<Webhook, WebhookDestination, Task<(string? Id, ReadOnlyMemory<byte> Body, Refusal? Problem)>> choose)
+        Func<Webhook, WebhookDestination, Task<(string? Id, string? Epoch, ReadOnlyMemory<byte> Body, Refusal? Problem)>> choose)
     {
         if (await commands.FindAsync(webhook, http.RequestAborted) is not { } found)
         {
@@ -134,13 +135,13 @@ internal static class SingleDelivery
         }
 
         await using var destination = await source.OpenAsync(found, http.RequestAborted);
-        var (id, body, problem) = await choose(found, destination);
+        var (id, epoch, body, problem) = await choose(found, destination);
         if (problem is not null)
         {
             return new ProblemResult(problem);
         }
 
-        var answer = await destination.SendAsync(id!, body, http.RequestAborted);
+        var answer = await destination.SendAsync(id!, epoch, body, http.RequestAborted);
         return TypedResults.Json(
             new AttemptView(id!, answer.IsTaken, answer.Status, answer.Text, (long)answer.Took.TotalMilliseconds), ApiJson.Options);
     }

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Banking.Publishing.Log;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 
 namespace Banking.Publishing.Webhooks;
 
@@ -50,13 +51,18 @@ public sealed class WebhookClient : IDisposable
 
     /// <summary>Sends one request. Every reaction of the endpoint is an answer, no exception.</summary>
     internal async Task<WebhookAnswer> SendAsync(
-        Uri url, string id, ReadOnlyMemory<byte> body, IReadOnlyList<WebhookSecret> secrets, CancellationToken ct)
+        Uri url, string id, string? epoch, ReadOnlyMemory<byte> body, IReadOnlyList<WebhookSecret> secrets, CancellationToken ct)
     {
         var now = _clock.GetUtcNow();
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(PublicEvent.ContentType);
         request.Headers.UserAgent.ParseAdd("Banking-Webhooks/1.0");
         request.Headers.Add("webhook-id", id);
+        if (epoch is not null)
+        {
+            request.Headers.Add(LedgerEpochs.Header, epoch);
+        }
+
         request.Headers.Add("webhook-timestamp", now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
         request.Headers.Add("webhook-signature", string.Join(' ', secrets.Select(s => s.Sign(id, now, body.Span))));
         var began = _clock.GetTimestamp();

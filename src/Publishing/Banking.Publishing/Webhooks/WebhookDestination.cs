@@ -34,6 +34,38 @@ internal sealed class WebhookDestination(
         IReadOnlyList<PublicEvent> events, Action<string> reportProblem, CancellationToken ct)
     {
         var rejected = new ConcurrentQueue<Rejected>();
+        // What is for everyone concerns all accounts, so it comes after everything before it and before everything after it.
+        foreach (var part in Split(events))
+        {
+            await DeliverAsync(part.Where(e => rejected.All(r => r.Event.Stream != e.Stream)), rejected, ct);
+        }
+
+        foreach (var e in events)
+        {
+            taken.TryRemove(e.Position, out _);
+        }
+
+        return [.. rejected];
+    }
+
+    private static IEnumerable<IEnumerable<PublicEvent>> Split(IReadOnlyList<PublicEvent> events)
+    {
+        var from = 0;
+        for (var i = 0; i < events.Count; i++)
+        {
+            if (events[i].IsForEveryone)
+            {
+                yield return events.Take(from..i);
+                yield return [events[i]];
+                from = i + 1;
+            }
+        }
+
+        yield return events.Skip(from);
+    }
+
+    private async Task DeliverAsync(IEnumerable<PublicEvent> events, ConcurrentQueue<Rejected> rejected, CancellationToken ct)
+    {
         WebhookAnswer? unavailable = null;
         var before = taken.Count;
         await Parallel.ForEachAsync(
@@ -71,19 +103,12 @@ internal sealed class WebhookDestination(
         {
             throw Unavailable(answered, hasProgressed: taken.Count > before);
         }
-
-        foreach (var e in events)
-        {
-            taken.TryRemove(e.Position, out _);
-        }
-
-        return [.. rejected];
     }
 
     /// <summary>Makes one attempt at once.</summary>
-    internal Task<WebhookAnswer> SendAsync(string id, ReadOnlyMemory<byte> body, CancellationToken ct) =>
+    internal Task<WebhookAnswer> SendAsync(string id, string? epoch, ReadOnlyMemory<byte> body, CancellationToken ct) =>
         client.SendAsync(
-            _url, id, body, [.. webhook.SecretsAt(clock.GetUtcNow()).Select(secrets.GetValueOrDefault).OfType<WebhookSecret>()], ct);
+            _url, id, epoch, body, [.. webhook.SecretsAt(clock.GetUtcNow()).Select(secrets.GetValueOrDefault).OfType<WebhookSecret>()], ct);
 
     /// <summary>
     /// Sends an event, and again if the endpoint rejects it: only repeated rejections count, because a single one may be a mistake of the
@@ -93,7 +118,7 @@ internal sealed class WebhookDestination(
     {
         for (var attempt = 1; ; attempt++)
         {
-            var answer = await SendAsync(e.Id, e.Json, ct);
+            var answer = await SendAsync(e.Id, e.Epoch, e.Json, ct);
             if (answer.IsTaken || IsAboutEndpoint(answer) || attempt >= settings.EventAttempts || isStopped())
             {
                 return answer;

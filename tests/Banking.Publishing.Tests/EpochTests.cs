@@ -1,0 +1,141 @@
+using System.Globalization;
+using Alba;
+using Banking.ReadModels.Verifying;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Publishing.Tests;
+
+/// <summary>
+/// The database is restored to an older state while two hosts keep their connections, or while no host runs. The log says so to all who
+/// have read what it no longer has.
+/// </summary>
+public sealed class EpochTests : IAsyncLifetime
+{
+    private readonly WebhookBank _bank = new();
+
+    private static readonly object Why = new { reasonCode = "drill", reason = "A test." };
+
+    public ValueTask InitializeAsync() => _bank.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _bank.DisposeAsync();
+
+    [Fact]
+    public async Task After_a_restore_in_place_two_hosts_make_one_epoch_and_refuse_the_former_one()
+    {
+        await using var other = await _bank.StartAnotherAsync();
+        var (teller, auditor) = (_bank.As("teller"), _bank.As("auditor"));
+        var account = await teller.OpenAsync(balance: "1.00");
+        var kept = await EndAsync();
+        var former = await EpochAsync(_bank.Host);
+        var backup = await DatabaseBackup.TakeAsync(_bank.ConnectionString);
+        var lost = (await teller.DepositAsync(account, "2.00")).Created();
+        var position = long.Parse(lost.Header("Ledger-Position")!, CultureInfo.InvariantCulture);
+        Assert.Equal(former, lost.Header("Ledger-Epoch"));
+        await using var stream = await Following.StartAsync(_bank, $"?after={kept}&epoch={former}");
+        var heard = (await Eventually.UntilAsync(() => stream.Heard, h => h.Count > 0))[0];
+        Assert.Equal($"{former}:{position}", heard.EventId);
+
+        await backup.RestoreAsync();
+        var epochs = await Task.WhenAll(NextEpochAsync(_bank.Host, former), NextEpochAsync(other, former));
+        (await BankFixture.On(other, "teller").DepositAsync(account, "3.00")).Created();
+
+        Assert.Equal(epochs[0], epochs[1]);
+        Assert.Equal(["created", "differs"], await _bank.QueryAsync<string>("select cause from platform.log_epoch order by number"));
+        await Eventually.UntilAsync(() => stream.IsOver, over => over);
+        foreach (var host in new[] { _bank.Host, other })
+        {
+            var reader = BankFixture.On(host, "auditor");
+            foreach (var refused in new[]
+            {
+                await reader.GetAsync($"/v1/feed?after={position}&epoch={former}"),
+                await reader.GetAsync("/v1/feed", ("Last-Event-ID", heard.EventId!)),
+                await reader.GetAsync($"/v1/accounts/{account}", ("Ledger-Min-Position", $"{former}:{position}")),
+            })
+            {
+                Assert.Equal((409, "epoch_changed", epochs[0]), (refused.StatusCode, refused.Code, refused.Text("epoch")));
+                Assert.InRange(refused.Json.GetProperty("firstPosition").GetInt64(), 1, kept + 1);
+            }
+        }
+
+        var malformed = await auditor.GetAsync("/v1/feed?epoch=1");
+        Assert.Equal((400, "malformed_epoch"), (malformed.StatusCode, malformed.Code));
+        var beyond = await auditor.GetAsync($"/v1/feed?after={position + 100}&epoch={epochs[0]}");
+        Assert.Equal((416, "position_beyond_end"), (beyond.StatusCode, beyond.Code));
+        var read = (await auditor.GetAsync($"/v1/accounts/{account}", ("Ledger-Min-Position", $"{epochs[0]}:{kept}"))).Ok();
+        Assert.Equal(epochs[0], read.Header("Ledger-Epoch"));
+    }
+
+    [Fact]
+    public async Task After_a_restore_a_webhook_is_held_and_released_it_gets_the_announcement_whatever_its_filter()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var teller = _bank.As("teller");
+        var account = await teller.OpenAsync();
+        var webhook = await _bank.RegisterWebhookAsync(receiver.Url, types: ["banking.account.money-deposited.v1"], accounts: [account]);
+        (await teller.DepositAsync(account, "1.00")).Created();
+        await receiver.TookAsync(1);
+        var former = await EpochAsync(_bank.Host);
+        var backup = await DatabaseBackup.TakeAsync(_bank.ConnectionString);
+        (await teller.DepositAsync(account, "2.00")).Created();
+        await receiver.TookAsync(2);
+
+        await backup.RestoreAsync();
+        var epoch = await NextEpochAsync(_bank.Host, former);
+        (await teller.DepositAsync(account, "3.00")).Created();
+        await _bank.HeldAsync(webhook, true);
+        Assert.Equal(2, receiver.All.Count);
+        var destination = (await _bank.QueryAsync<string>(
+            "select name from publishing.publisher where held_reason like 'The database was restored%'"))[0];
+        (await _bank.AskAsync($"/ops/outbox/{destination}/release", Why)).Ok();
+
+        await Eventually.UntilAsync(() => receiver.All.Select(d => d.Type).Distinct().Count(), types => types == 2);
+        await receiver.TookAsync(4);
+        var told = receiver.All.First(d => d.Type == "banking.log.restored.v1").Event.GetProperty("data");
+        Assert.Equal((epoch, former), (told.Text("epoch"), told.Text("formerEpoch")));
+        Assert.InRange(told.GetProperty("firstPosition").GetInt64(), 1, receiver.All[1].Position);
+        Assert.Equal(
+            [("1.00", former), ("2.00", former), ("3.00", epoch)],
+            receiver.All.Where(d => d.Type != "banking.log.restored.v1").DistinctBy(d => d.Id)
+                .Select(d => (d.Event.GetProperty("data").GetProperty("amount").Text("value"), d.Event.Text("epoch"))));
+        Assert.All(receiver.All, d => Assert.Equal(d.Event.Text("epoch"), d.Epoch));
+        var verified = await _bank.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, default);
+        Assert.Empty(verified.Differences);
+    }
+
+    [Fact]
+    public async Task A_restore_while_no_host_runs_is_found_by_the_next_host_and_a_restart_alone_is_none()
+    {
+        var former = await EpochAsync(_bank.Host);
+        var account = await _bank.As("teller").OpenAsync();
+        var backup = await DatabaseBackup.TakeAsync(_bank.ConnectionString);
+        (await _bank.As("teller").DepositAsync(account, "2.00")).Created();
+        var end = await EndAsync();
+        await _bank.Host.StopAsync();
+        await using (var again = await _bank.StartAnotherAsync())
+        {
+            Assert.Equal(former, await EpochAsync(again));
+            await again.StopAsync();
+        }
+
+        await backup.RestoreAsync();
+        await using var restored = await _bank.StartAnotherAsync();
+
+        var epoch = await EpochAsync(restored);
+        Assert.NotEqual(former, epoch);
+        var refused = await BankFixture.On(restored, "auditor").GetAsync($"/v1/feed?after={end}&epoch={former}");
+        Assert.Equal((409, epoch), (refused.StatusCode, refused.Text("epoch")));
+        // Nobody could get a position of the restored log before the announcement.
+        Assert.Equal(
+            ["publishing.log-restored.v1"], await _bank.QueryAsync<string>("select type from bank.mt_events where seq_id >= $1", end));
+        (await BankFixture.On(restored, "teller").DepositAsync(account, "1.00")).Created();
+    }
+
+    private async Task<long> EndAsync() => (await _bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
+
+    private static async Task<string> EpochAsync(IAlbaHost host) =>
+        (await BankFixture.On(host, "auditor").GetAsync("/v1/feed?limit=1")).Ok().Text("epoch");
+
+    private static Task<string> NextEpochAsync(IAlbaHost host, string former) =>
+        Eventually.UntilAsync(() => EpochAsync(host), epoch => epoch != former);
+}
