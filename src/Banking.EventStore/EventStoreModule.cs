@@ -32,7 +32,8 @@ public static class EventStoreModule
         [SchemaNames.Events + ".mt_events", MarkMovedClock.Table, EpochTable.Name];
 
     /// <summary>Tables that only the owner writes.</summary>
-    public static IReadOnlyList<string> ReadOnlyTables { get; } = [ArchiveManifest.FileTable, ArchiveManifest.PartTable];
+    public static IReadOnlyList<string> ReadOnlyTables { get; } =
+        [ArchiveManifest.FileTable, ArchiveManifest.PartTable, ArchiveManifest.DeletionTable];
 
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
     public static IReadOnlyList<string> Sql { get; } =

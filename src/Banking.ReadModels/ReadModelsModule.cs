@@ -40,6 +40,9 @@ public static class ReadModelsModule
         (typeof(ArchivedRowsRemoved), "platform.archived-rows-removed.v1"),
         (typeof(ArchivedRowsRestored), "platform.archived-rows-restored.v1"),
         (typeof(ArchiveChecked), "platform.archive-checked.v1"),
+        (typeof(ArchiveHeld), "platform.archive-held.v1"),
+        (typeof(ArchiveReleased), "platform.archive-released.v1"),
+        (typeof(ArchiveDeleted), "platform.archive-deleted.v1"),
     ];
 
     /// <summary>The log is complete up to the position of each read model.</summary>
@@ -109,7 +112,8 @@ public static class ReadModelsModule
         .AddSingleton<ArchiveWriting>()
         .AddSingleton<ArchiveRows>()
         .AddSingleton<ArchiveStates>()
-        .AddSingleton<ArchiveChecks>();
+        .AddSingleton<ArchiveChecks>()
+        .AddSingleton<ArchiveRetention>();
 
     /// <summary>Adds an aggregate: its command group, and the comparison of its stored states with the log.</summary>
     public static IServiceCollection AddAggregate<TState>(this IServiceCollection services, GroupRules<TState> rules)

@@ -16,6 +16,7 @@ public sealed class RefusalKindTests
         [RefusalKind.NotAcceptable] = 406,
         [RefusalKind.Conflict] = 409,
         [RefusalKind.InProgress] = 409,
+        [RefusalKind.Gone] = 410,
         [RefusalKind.VersionMismatch] = 412,
         [RefusalKind.TooLarge] = 413,
         [RefusalKind.UnsupportedContent] = 415,

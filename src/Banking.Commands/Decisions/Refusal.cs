@@ -70,6 +70,9 @@ public enum RefusalKind
     /// <summary>The thing does not exist, or the caller may not know that it does.</summary>
     NotFound,
 
+    /// <summary>It was deleted for ever, by a rule.</summary>
+    Gone,
+
     /// <summary>The caller did not show who it is.</summary>
     Unauthenticated,
 

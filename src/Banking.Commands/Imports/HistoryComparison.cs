@@ -102,7 +102,7 @@ public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource sou
             row => (
                 Stream: row.GetGuid(0),
                 Fact: new StoredFact(
-                    row.GetGuid(1), row.GetString(2), archive.TextOf(row.GetString(3), row.GetBoolean(4), row.GetInt64(5)))),
+                    row.GetGuid(1), row.GetString(2), archive.TextOf(row.GetString(3), row.GetBoolean(4), row.GetInt64(5)) ?? "{}")),
             ct);
         return facts.GroupBy(f => f.Stream, f => f.Fact).ToDictionary(s => s.Key, s => s.ToList());
     }

@@ -96,6 +96,15 @@ public static class Failures
     public static Refusal Unreadable(UnreadableEventException unreadable)
     {
         ArgumentNullException.ThrowIfNull(unreadable);
+        if (unreadable.InnerException is ArchiveDeletedException deleted)
+        {
+            return Refusal.Of(
+                RefusalKind.Gone, "archive_deleted",
+                "An event needed for this was deleted with its archive file, by a rule for old events.",
+                ("eventId", unreadable.EventId),
+                ("deletedAt", deleted.DeletedAt));
+        }
+
         return Refusal.Of(
             RefusalKind.Unreadable, "event_unreadable",
             "An event needed for this cannot be read. Nothing was done; operators must first repair the log or the bank.",

@@ -31,6 +31,7 @@ public static class HttpStatus
         RefusalKind.UnsupportedMethod => 405,
         RefusalKind.NotAcceptable => 406,
         RefusalKind.Conflict or RefusalKind.InProgress => 409,
+        RefusalKind.Gone => 410,
         RefusalKind.VersionMismatch => 412,
         RefusalKind.TooLarge => 413,
         RefusalKind.UnsupportedContent => 415,

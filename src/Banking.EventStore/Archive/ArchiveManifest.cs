@@ -8,8 +8,10 @@ namespace Banking.EventStore.Archive;
 /// <summary>A file that the manifest names.</summary>
 /// <param name="Id">The number that the rows of archived events have in place of their data.</param>
 /// <param name="Sha256">SHA-256 of the bytes of the file.</param>
+/// <param name="DeletedAt">When it was deleted by a rule; null if it was not.</param>
 public sealed record ManifestFile(
-    int Id, string Name, long Bytes, string Sha256, ArchiveHeader Header, ArchiveFooter Footer, DateTimeOffset WrittenAt);
+    int Id, string Name, long Bytes, string Sha256, ArchiveHeader Header, ArchiveFooter Footer, DateTimeOffset WrittenAt,
+    DateTimeOffset? DeletedAt);
 
 /// <summary>
 /// The manifest: which parts of streams are in which file. Only the owner of the schema writes it, and nothing of it changes. The row of an
@@ -19,6 +21,7 @@ public static class ArchiveManifest
 {
     public const string FileTable = SchemaNames.Platform + ".archive_file";
     public const string PartTable = SchemaNames.Platform + ".archive_part";
+    public const string DeletionTable = SchemaNames.Platform + ".archive_deletion";
 
     /// <summary>The member of the data of a row whose event is in a file; its value is the number of the file.</summary>
     public const string Marker = "archive";
@@ -46,6 +49,7 @@ public static class ArchiveManifest
             last_position bigint not null, stream_type text, file int not null references {{FileTable}}, sha256 text not null,
             primary key (stream, first_version));
         create index if not exists archive_part_file on {{PartTable}} (file);
+        create table if not exists {{DeletionTable}} (file int primary key references {{FileTable}}, deleted_at timestamptz not null);
         create or replace function {{Remove}}(archive int, positions bigint[], ids uuid[], contents text[]) returns bigint
             language plpgsql set search_path = pg_catalog, pg_temp as $function$
         declare
@@ -107,7 +111,7 @@ public static class ArchiveManifest
 
     /// <summary>All files, by number.</summary>
     public static Task<IReadOnlyList<ManifestFile>> FilesAsync(NpgsqlConnection connection, CancellationToken ct) =>
-        connection.ListAsync($"{Select} order by id", [], Read, ct);
+        connection.ListAsync($"{Select} order by f.id", [], Read, ct);
 
     /// <summary>The parts of a file, by their first position.</summary>
     public static Task<IReadOnlyList<ArchivePart>> PartsAsync(NpgsqlConnection connection, int file, CancellationToken ct) =>
@@ -153,16 +157,24 @@ public static class ArchiveManifest
         T[] Of<T>(Func<ArchivePart, T> value) => [.. file.Parts.Select(value)];
     }
 
+    /// <summary>Marks a file as deleted, in the transaction of the connection.</summary>
+    public static Task<int> DeleteAsync(NpgsqlConnection owner, int file, DateTimeOffset now, CancellationToken ct) => owner.ExecuteAsync(
+        $"insert into {DeletionTable} values ($1, $2)", [file, now], ct);
+
     /// <summary>Finds a file by its number, over a connection of its own. Blocks; see <see cref="IArchiveStorage.Read"/>.</summary>
     internal static ManifestFile? Find(NpgsqlDataSource source, int id)
     {
-        using var command = source.CreateCommand($"{Select} where id = $1");
+        using var command = source.CreateCommand($"{Select} where f.id = $1");
         command.Parameters.Add(new() { Value = id });
         using var reader = command.ExecuteReader();
         return reader.Read() ? Read(reader) : null;
     }
 
-    private const string Select = $"select id, name, bytes, sha256, header::text, footer::text, written_at from {FileTable}";
+    private const string Select =
+        $"""
+        select f.id, f.name, f.bytes, f.sha256, f.header::text, f.footer::text, f.written_at, d.deleted_at
+        from {FileTable} f left join {DeletionTable} d on d.file = f.id
+        """;
 
     private static ManifestFile Read(NpgsqlDataReader row) => new(
         row.GetInt32(0),
@@ -171,5 +183,6 @@ public static class ArchiveManifest
         row.GetString(3),
         JsonSerializer.Deserialize<ArchiveHeader>(row.GetString(4), ArchiveFormat.Json)!,
         JsonSerializer.Deserialize<ArchiveFooter>(row.GetString(5), ArchiveFormat.Json)!,
-        row.GetFieldValue<DateTimeOffset>(6));
+        row.GetFieldValue<DateTimeOffset>(6),
+        row.GetOrDefault<DateTimeOffset?>(7));
 }

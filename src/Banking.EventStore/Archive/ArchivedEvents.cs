@@ -6,41 +6,83 @@ namespace Banking.EventStore.Archive;
 
 /// <summary>
 /// Reads single events from archive files, for the rows of the log that have the number of a file instead of their data. The blocks read
-/// last are kept, so that readers in the order of positions decompress each block once.
+/// last are kept, so that readers in the order of positions decompress each block once. A deletion is noticed within a minute.
 /// </summary>
 public sealed class ArchivedEvents(NpgsqlDataSource source, IArchiveStorage storage)
 {
     /// <summary>Each block has some 300 kB.</summary>
     private const int MaxBlocks = 64;
 
-    private readonly ConcurrentDictionary<int, ManifestFile> _files = new();
+    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<int, (ManifestFile File, long ReadAt)> _files = new();
     private readonly Lock _lock = new();
     private readonly Dictionary<(int File, int Block), LinkedListNode<Cached>> _blocks = [];
     private readonly LinkedList<Cached> _lastUsed = [];
 
     /// <exception cref="ArchiveDamagedException">The file does not have the event, or the manifest does not name the file.</exception>
+    /// <exception cref="ArchiveDeletedException">The file was deleted by a rule.</exception>
     /// <exception cref="ArchiveUnavailableException">The file cannot be read now.</exception>
     public ArchivedEvent Find(int file, long position)
     {
-        if (!_files.TryGetValue(file, out var known))
-        {
-            known = ArchiveManifest.Find(source, file) ?? throw new ArchiveDamagedException($"The manifest names no archive file {file}.");
-            _files[file] = known;
-        }
-
+        var known = _files.TryGetValue(file, out var kept) && TimeProvider.System.GetElapsedTime(kept.ReadAt) < MaxAge
+            ? kept.File
+            : ReadFile(file);
         var index = BlockOf(known.Footer.Blocks, position);
         return index >= 0 && Block(known, index).Find(position) is { } e
             ? e
             : throw new ArchiveDamagedException($"The archive file {known.Name} has no event at position {position}.");
     }
 
-    /// <summary>Returns the JSON of the data of a row: from the row, or from its archive file.</summary>
+    /// <summary>
+    /// Returns the JSON of the data of a row: from the row, or from its archive file. Null if the file was deleted by a rule.
+    /// </summary>
     /// <param name="data">The data in the row.</param>
-    /// <inheritdoc cref="Find"/>
-    public string TextOf(string data, bool isArchived, long position) =>
-        isArchived && ArchiveManifest.FileOf(Encoding.UTF8.GetBytes(data)) is { } file
-            ? Encoding.UTF8.GetString(Find(file, position).Data.Span)
-            : data;
+    /// <exception cref="ArchiveDamagedException">The file does not have the event, or the manifest does not name the file.</exception>
+    /// <exception cref="ArchiveUnavailableException">The file cannot be read now.</exception>
+    public string? TextOf(string data, bool isArchived, long position)
+    {
+        if (!isArchived || ArchiveManifest.FileOf(Encoding.UTF8.GetBytes(data)) is not { } file)
+        {
+            return data;
+        }
+
+        try
+        {
+            return Encoding.UTF8.GetString(Find(file, position).Data.Span);
+        }
+        catch (ArchiveDeletedException)
+        {
+            return null;
+        }
+    }
+
+    private ManifestFile ReadFile(int id)
+    {
+        var file = ArchiveManifest.Find(source, id) ?? throw new ArchiveDamagedException($"The manifest names no archive file {id}.");
+        if (file.DeletedAt is { } deletedAt)
+        {
+            Forget(id);
+            throw new ArchiveDeletedException(file.Name, deletedAt);
+        }
+
+        _files[id] = (file, TimeProvider.System.GetTimestamp());
+        return file;
+    }
+
+    /// <summary>Drops all blocks of a file.</summary>
+    private void Forget(int file)
+    {
+        _files.TryRemove(file, out _);
+        lock (_lock)
+        {
+            foreach (var (key, node) in _blocks.Where(b => b.Key.File == file).ToList())
+            {
+                _blocks.Remove(key);
+                _lastUsed.Remove(node);
+            }
+        }
+    }
 
     private ArchiveBlockContent Block(ManifestFile file, int index)
     {
@@ -82,6 +124,8 @@ public sealed class ArchivedEvents(NpgsqlDataSource source, IArchiveStorage stor
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
+            // Another host may just have deleted it.
+            ReadFile(file.Id);
             throw new ArchiveUnavailableException(file.Name, storage.Description, failure);
         }
 
@@ -108,4 +152,11 @@ public sealed class ArchiveUnavailableException(string file, string storage, Exc
     : IOException($"The archive file {file} in {storage} cannot be read: {inner.Message}", inner)
 {
     public string File { get; } = file;
+}
+
+/// <summary>An archive file was deleted by a rule, and its events with it.</summary>
+public sealed class ArchiveDeletedException(string file, DateTimeOffset deletedAt)
+    : Exception($"The archive file {file} was deleted by a rule, at {deletedAt:u}.")
+{
+    public DateTimeOffset DeletedAt { get; } = deletedAt;
 }

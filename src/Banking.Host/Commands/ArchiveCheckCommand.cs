@@ -24,7 +24,7 @@ internal static class ArchiveCheckCommand
             : ArchiveCommand.RunAsOwnerAsync(settings, async (services, owner, ct) =>
             {
                 var exitCode = 0;
-                foreach (var file in await ArchiveManifest.FilesAsync(owner, ct))
+                foreach (var file in (await ArchiveManifest.FilesAsync(owner, ct)).Where(f => f.DeletedAt is null))
                 {
                     var found = await services.GetRequiredService<ArchiveChecks>().RunAsync(
                         owner, file, ArchiveCommand.Action(services, "check"), ct);

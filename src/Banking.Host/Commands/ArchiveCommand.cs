@@ -14,8 +14,8 @@ using Npgsql;
 namespace Banking.Host.Commands;
 
 /// <summary>
-/// <c>archive list|write|check|remove|restore</c>: moves old events to files, with the credentials of the owner (docs/archive.md). Exit
-/// code 0: done; 1: a file is damaged or differs from the log; 2: nothing was done.
+/// <c>archive list|write|check|remove|restore|hold|release|delete</c>: moves old events to files, with the credentials of the owner
+/// (docs/archive.md). Exit code 0: done; 1: a file is damaged or differs from the log; 2: nothing was done.
 /// </summary>
 internal static class ArchiveCommand
 {
@@ -23,7 +23,7 @@ internal static class ArchiveCommand
     {
         var list = new Command("list", "lists the files of the archive");
         list.SetAction(_ => OfflineCommand.RunAsync(settings, ArchiveList.RunAsync));
-        return new("archive", "moves old events to compressed files, which the bank reads as if they were in the log")
+        var command = new Command("archive", "moves old events to compressed files, which the bank reads as if they were in the log")
         {
             list,
             CreateWrite(settings),
@@ -31,6 +31,12 @@ internal static class ArchiveCommand
             CreateChange(settings, "remove", "removes the data that files have from the rows of the log", RemoveAsync),
             CreateChange(settings, "restore", "puts the data of files back into the rows of the log", RestoreAsync),
         };
+        foreach (var other in ArchiveRetentionCommands.Create(settings))
+        {
+            command.Add(other);
+        }
+
+        return command;
     }
 
     /// <summary>The file that a command is about; null stands for all.</summary>
@@ -72,19 +78,21 @@ internal static class ArchiveCommand
             }
         });
 
-    public static OperatorAction Action(IServiceProvider services, string verb) => new(
+    public static OperatorAction Action(IServiceProvider services, string verb, string? reason = null) => new(
         new($"cli:{Environment.UserName}", Roles.Operator, null, "cli"), $"archive {verb}",
-        Ids.Next(services.GetRequiredService<TimeProvider>()).ToString("N"), verb, $"archive {verb}");
+        Ids.Next(services.GetRequiredService<TimeProvider>()).ToString("N"), verb, reason ?? $"archive {verb}");
+
+    public static Option<DateTimeOffset> Time(string name, string description) => new(name)
+    {
+        Description = $"{description}, such as 2026-01-01T00:00:00Z",
+        HelpName = "TIME",
+        Required = true,
+        CustomParser = ParseTime,
+    };
 
     private static Command CreateWrite(string[] settings)
     {
-        var before = new Option<DateTimeOffset>("--before")
-        {
-            Description = "archives streams that ended before this time, such as 2026-01-01T00:00:00Z",
-            HelpName = "TIME",
-            Required = true,
-            CustomParser = ParseTime,
-        };
+        var before = Time("--before", "archives streams that ended before this time");
         var maxEvents = new Option<int>("--max-events")
         {
             Description = "events in a file at most",
@@ -116,7 +124,7 @@ internal static class ArchiveCommand
             return time;
         }
 
-        result.AddError("--before TIME: a time with its offset, such as 2026-01-01T00:00:00Z.");
+        result.AddError("TIME: a time with its offset, such as 2026-01-01T00:00:00Z.");
         return default;
     }
 
@@ -159,7 +167,7 @@ internal static class ArchiveCommand
             }
 
             var exitCode = 0;
-            foreach (var each in files)
+            foreach (var each in files.Where(f => f.DeletedAt is null))
             {
                 exitCode = Math.Max(exitCode, await change(services, owner, each, ct));
             }

@@ -1,5 +1,6 @@
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
+using Banking.EventStore.Archive;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
@@ -40,6 +41,11 @@ internal sealed class UnhandledExceptionHandler(NpgsqlDataSource source, ILogger
         if (Failures.UnreadableEvent(exception) is not { } unreadable)
         {
             return null;
+        }
+
+        if (unreadable.InnerException is ArchiveDeletedException)
+        {
+            return Failures.Unreadable(unreadable);
         }
 
         logger.LogError(unreadable, "{Method} {Path} needs an event that cannot be read", http.Request.Method, http.Request.Path);

@@ -16,7 +16,7 @@ public sealed record EventsArchived(
 /// <param name="EffectiveAt">When that was done.</param>
 public sealed record ArchivedRowsRemoved(string File, long Rows, DateTimeOffset EffectiveAt);
 
-/// <summary>Rows of the log have their data again.</summary>
+/// <summary>All rows of the log that lacked the data of a file have it again.</summary>
 /// <param name="File">Name of the file.</param>
 /// <param name="Rows">Number of rows that got it back.</param>
 /// <param name="EffectiveAt">When that was done.</param>
@@ -28,3 +28,20 @@ public sealed record ArchivedRowsRestored(string File, long Rows, DateTimeOffset
 /// <param name="Report">What differs; empty if nothing does.</param>
 /// <param name="EffectiveAt">When that was done.</param>
 public sealed record ArchiveChecked(string File, bool Succeeded, string Report, DateTimeOffset EffectiveAt);
+
+/// <summary>A file must not be deleted while it is held, such as for a court.</summary>
+/// <param name="File">Name of the file.</param>
+/// <param name="EffectiveAt">When it was held.</param>
+public sealed record ArchiveHeld(string File, DateTimeOffset EffectiveAt);
+
+/// <summary>The last hold of a file ended.</summary>
+/// <param name="File">Name of the file.</param>
+/// <param name="EffectiveAt">When it ended.</param>
+public sealed record ArchiveReleased(string File, DateTimeOffset EffectiveAt);
+
+/// <summary>A file was deleted by a rule, and the data of its events with it.</summary>
+/// <param name="File">Name of the file.</param>
+/// <param name="OlderThan">The rule: all of its events were recorded before this instant.</param>
+/// <param name="Events">Number of its events.</param>
+/// <param name="EffectiveAt">When it was deleted.</param>
+public sealed record ArchiveDeleted(string File, DateTimeOffset OlderThan, long Events, DateTimeOffset EffectiveAt);

@@ -37,18 +37,15 @@ public sealed class ArchiveRows(
         }
 
         await CheckAsync(owner, file, ct);
-        var (rows, changed) = (0L, 0L);
+        var rows = 0L;
         await EachBatchAsync(file, async batch =>
         {
             var removable = await RemovableAsync(owner, batch, ct);
-            changed += await ChangeAsync(owner, ArchiveManifest.Remove, file, removable, isRemoved: true, ct);
+            await ChangeAsync(owner, ArchiveManifest.Remove, file, removable, isRemoved: true, ct);
             rows += removable.Count;
         }, ct);
-        if (changed > 0)
-        {
-            await log.RecordAsync(owner, file.Name, new ArchivedRowsRemoved(file.Name, rows, clock.GetUtcNow()), action, ct);
-        }
-
+        // Also if nothing was left to do: a run that was killed before may have removed all without recording it.
+        await log.RecordAsync(owner, file.Name, new ArchivedRowsRemoved(file.Name, rows, clock.GetUtcNow()), action, ct);
         return (rows, null);
     }
 
@@ -61,11 +58,7 @@ public sealed class ArchiveRows(
         var changed = 0L;
         await EachBatchAsync(file, async batch =>
             changed += await ChangeAsync(owner, ArchiveManifest.Restore, file, batch, isRemoved: false, ct), ct);
-        if (changed > 0)
-        {
-            await log.RecordAsync(owner, file.Name, new ArchivedRowsRestored(file.Name, changed, clock.GetUtcNow()), action, ct);
-        }
-
+        await log.RecordAsync(owner, file.Name, new ArchivedRowsRestored(file.Name, changed, clock.GetUtcNow()), action, ct);
         return changed;
     }
 

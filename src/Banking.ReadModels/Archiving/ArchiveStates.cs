@@ -1,3 +1,4 @@
+using Banking.EventStore.Appending;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
 using JasperFx.Events;
@@ -8,7 +9,16 @@ namespace Banking.ReadModels.Archiving;
 /// <summary>A file of the manifest, and what was done with it.</summary>
 /// <param name="RemovedRows">Number of rows of the log without the data that the file has.</param>
 /// <param name="LastCheck">Null before the first one.</param>
-public sealed record ArchiveState(ManifestFile File, long RemovedRows, ArchiveChecked? LastCheck);
+/// <param name="Hold">Who holds it, since when and why; null if it is not held.</param>
+/// <param name="Deletion">Who deleted it, when and why; null if it was not deleted.</param>
+public sealed record ArchiveState(
+    ManifestFile File, long RemovedRows, ArchiveChecked? LastCheck, ArchiveDecision? Hold, ArchiveDecision? Deletion);
+
+/// <summary>A decision of an operator about a file.</summary>
+public sealed record ArchiveDecision(DateTimeOffset At, string? Actor, string? Reason)
+{
+    internal static ArchiveDecision Of(IEvent e) => new(e.Timestamp, e.UserName, e.Header(HeaderNames.ReasonText));
+}
 
 /// <summary>Reads what is archived, from the manifest and the operator log.</summary>
 public sealed class ArchiveStates(NpgsqlDataSource source, IArchiveStorage storage, EventReader events)
@@ -16,25 +26,33 @@ public sealed class ArchiveStates(NpgsqlDataSource source, IArchiveStorage stora
     /// <returns>The files of the manifest, and those of the storage that it does not name.</returns>
     public async Task<(IReadOnlyList<ArchiveState> Files, IReadOnlyList<StoredArchive> Unnamed)> ReadAsync(CancellationToken ct)
     {
+        var files = await FilesAsync(ct);
+        var names = files.Select(f => f.File.Name).ToHashSet();
+        return (files, [.. (await storage.ListAsync(ct)).Where(f => !names.Contains(f.Name))]);
+    }
+
+    /// <summary>The files of the manifest.</summary>
+    public async Task<IReadOnlyList<ArchiveState>> FilesAsync(CancellationToken ct)
+    {
         var files = await ArchiveManifest.FilesAsync(source, ct);
-        var names = files.Select(f => f.Name).ToHashSet();
-        var facts = (await events.WhereAsync("stream_id = any($1)", [names.Select(ArchiveLog.StreamOf).ToArray()], ct))
-            .ToLookup(e => e.StreamId);
-        return (
-            [.. files.Select(f => Of(f, facts[ArchiveLog.StreamOf(f.Name)]))],
-            [.. (await storage.ListAsync(ct)).Where(f => !names.Contains(f.Name))]);
+        var facts = (await events.WhereAsync(
+            "stream_id = any($1)", [files.Select(f => ArchiveLog.StreamOf(f.Name)).ToArray()], ct)).ToLookup(e => e.StreamId);
+        return [.. files.Select(f => Of(f, facts[ArchiveLog.StreamOf(f.Name)]))];
     }
 
     private static ArchiveState Of(ManifestFile file, IEnumerable<IEvent> facts)
     {
-        var state = new ArchiveState(file, 0, null);
+        var state = new ArchiveState(file, 0, null, null, null);
         foreach (var e in facts.OrderBy(e => e.Version))
         {
             state = e.Data switch
             {
                 ArchivedRowsRemoved removed => state with { RemovedRows = removed.Rows },
-                ArchivedRowsRestored restored => state with { RemovedRows = Math.Max(0, state.RemovedRows - restored.Rows) },
+                ArchivedRowsRestored => state with { RemovedRows = 0 },
                 ArchiveChecked check => state with { LastCheck = check },
+                ArchiveHeld => state with { Hold = ArchiveDecision.Of(e) },
+                ArchiveReleased => state with { Hold = null },
+                ArchiveDeleted => state with { Deletion = ArchiveDecision.Of(e) },
                 _ => state,
             };
         }

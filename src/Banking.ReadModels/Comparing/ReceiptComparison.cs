@@ -127,7 +127,7 @@ public sealed class ReceiptComparison(
     {
         var differences = new List<Difference>();
         var withReceipt = new List<ReceiptedEvent>();
-        foreach (var e in page)
+        foreach (var e in page.Where(e => !e.IsDeleted))
         {
             if (e.IsImported)
             {

@@ -33,6 +33,9 @@ public sealed record ReceiptedEvent(
     /// <summary>For an imported event: the id of its stream in the source system.</summary>
     public string? ExternalId { get; init; }
 
+    /// <summary>Whether its data was deleted with its archive file, by a rule.</summary>
+    public bool IsDeleted { get; init; }
+
     internal const string Columns =
         "e.stream_id, e.version, e.seq_id, e.id, e.type, e.data::text, e.timestamp, e.user_name, e.correlation_id, " +
         $"e.headers ->> '{HeaderNames.Operation}', e.headers ->> '{HeaderNames.IdempotencyKey}', e.headers ->> '{HeaderNames.Channel}', " +
@@ -55,22 +58,29 @@ public sealed record ReceiptedEvent(
             : CommandContext.Scope(customerId, actor, operation, key);
     }
 
-    internal static ReceiptedEvent Read(NpgsqlDataReader row, ArchivedEvents archive) => new(
-        row.GetGuid(0),
-        row.GetInt64(1),
-        row.GetInt64(2),
-        row.GetGuid(3),
-        row.GetString(4),
-        archive.TextOf(row.GetString(5), row.GetBoolean(15), row.GetInt64(2)),
-        row.GetFieldValue<DateTimeOffset>(6),
-        row.GetOrDefault<string>(7),
-        row.GetOrDefault<string>(8),
-        row.GetOrDefault<string>(9),
-        row.GetOrDefault<string>(10),
-        row.GetOrDefault<string>(11),
-        row.GetOrDefault<string>(12),
-        row.GetString(13),
-        row.GetOrDefault<string>(14));
+    internal static ReceiptedEvent Read(NpgsqlDataReader row, ArchivedEvents archive)
+    {
+        var data = archive.TextOf(row.GetString(5), row.GetBoolean(15), row.GetInt64(2));
+        return new(
+            row.GetGuid(0),
+            row.GetInt64(1),
+            row.GetInt64(2),
+            row.GetGuid(3),
+            row.GetString(4),
+            data ?? "{}",
+            row.GetFieldValue<DateTimeOffset>(6),
+            row.GetOrDefault<string>(7),
+            row.GetOrDefault<string>(8),
+            row.GetOrDefault<string>(9),
+            row.GetOrDefault<string>(10),
+            row.GetOrDefault<string>(11),
+            row.GetOrDefault<string>(12),
+            row.GetString(13),
+            row.GetOrDefault<string>(14))
+        {
+            IsDeleted = data is null,
+        };
+    }
 }
 
 /// <summary>A module's rule for the responses in receipts.</summary>

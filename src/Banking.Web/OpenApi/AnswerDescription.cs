@@ -101,6 +101,7 @@ internal static class AnswerDescription
         404 => "There is no such thing, or the caller may not know it.",
         406 => "The answer cannot be given in an accepted form.",
         409 => "The state of the thing does not allow it, or a request with the same key is running.",
+        410 => "It was deleted for ever, by a rule.",
         412 => "The thing is not at the version of If-Match.",
         413 => "The body is too large.",
         415 => "The body has a form that the bank does not read.",

@@ -12,7 +12,7 @@ internal static class OperationProblems
             .Concat(facts.NeedsToken ? OfToken : [])
             .Concat(facts.Query.Count > 0 ? OfQuery(facts) : [])
             .Concat(facts.HasPosition ? OfPosition : facts.IsRead && facts.NeedsToken ? ["min_position_not_supported"] : [])
-            .Concat(facts.IsRead ? [] : ["precondition_not_supported"])
+            .Concat(facts.IsRead ? facts.NeedsToken ? ["archive_deleted"] : [] : ["precondition_not_supported"])
             .Concat(facts.HasBody ? OfBody : [])
             .Concat(facts.HasKey ? OfKey : [])
             .Concat(facts.Command is not null || facts.IsBatch ? OfCommand : [])
@@ -28,7 +28,8 @@ internal static class OperationProblems
             .Distinct();
 
     private static readonly string[] Always =
-        ["unknown_parameter", "bad_request", "not_acceptable", "internal_error", "temporarily_unavailable", "event_unreadable"];
+        ["unknown_parameter", "bad_request", "not_acceptable", "internal_error", "temporarily_unavailable", "event_unreadable",
+        "archive_unavailable"];
 
     private static readonly string[] OfToken =
     [

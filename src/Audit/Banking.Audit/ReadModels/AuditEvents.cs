@@ -76,7 +76,7 @@ public sealed class AuditEvents(
                 reader.GetInt64(0),
                 Join(
                     reader.GetString(1),
-                    data.Of(reader.GetString(2), JsonNode.Parse(json), OfSubject(reader.GetOrDefault<string>(4)))),
+                    data.Of(reader.GetString(2), json is null ? null : JsonNode.Parse(json), OfSubject(reader.GetOrDefault<string>(4)))),
                 StoredActor.Read(reader, 6));
         }
     }

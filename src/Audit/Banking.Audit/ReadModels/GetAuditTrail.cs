@@ -19,7 +19,10 @@ namespace Banking.Audit.ReadModels;
 /// <param name="StreamId">The id of the event's account, customer or refusal; of streams without public ids only the digits.</param>
 /// <param name="Version">The event's version in its stream.</param>
 /// <param name="Archived">true: the data was read from an archive file; absent otherwise.</param>
-/// <param name="Data">The event's data, with money and ids in the form of the API. Personal data stays encrypted.</param>
+/// <param name="Data">
+/// The event's data, with money and ids in the form of the API. Personal data stays encrypted. Null if it was deleted with its archive
+/// file.
+/// </param>
 public sealed record AuditEventView(
     string Id,
     string Type,

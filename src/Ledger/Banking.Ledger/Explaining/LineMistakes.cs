@@ -56,9 +56,9 @@ public sealed class LineMistakes(NpgsqlDataSource source, ArchivedEvents archive
     /// <summary>A booking is named by the id of its correction, of its transfer, or otherwise of its event.</summary>
     private readonly record struct Booking(long Position, string Transaction, string? Corrects)
     {
-        public static Booking Of(long position, Guid id, string data)
+        public static Booking Of(long position, Guid id, string? data)
         {
-            var json = JsonNode.Parse(data);
+            var json = data is null ? null : JsonNode.Parse(data);
             return new(
                 position,
                 (string?)json?["correction"]?["id"] ?? (string?)json?["transferId"] ?? id.ToString(),

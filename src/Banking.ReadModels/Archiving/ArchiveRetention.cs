@@ -1,0 +1,82 @@
+using System.Globalization;
+using Banking.Commands.Operators;
+using Banking.EventStore.Archive;
+using Npgsql;
+
+namespace Banking.ReadModels.Archiving;
+
+/// <summary>
+/// Holds files, and deletes files by a rule. A held file is never deleted. Decisions are events with actor and reason. A deletion is stored
+/// before the file is deleted, so that a killed run is completed by the next one.
+/// </summary>
+public sealed class ArchiveRetention(ArchiveStates states, IArchiveStorage storage, ArchiveLog log, TimeProvider clock)
+{
+    /// <returns>Whether the hold was not there before.</returns>
+    public async Task<bool> HoldAsync(NpgsqlConnection owner, ArchiveState file, OperatorAction action, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (file.Hold is null)
+        {
+            await log.RecordAsync(owner, file.File.Name, new ArchiveHeld(file.File.Name, clock.GetUtcNow()), action, ct);
+        }
+
+        return file.Hold is null;
+    }
+
+    /// <returns>Whether there was a hold.</returns>
+    public async Task<bool> ReleaseAsync(NpgsqlConnection owner, ArchiveState file, OperatorAction action, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (file.Hold is not null)
+        {
+            await log.RecordAsync(owner, file.File.Name, new ArchiveReleased(file.File.Name, clock.GetUtcNow()), action, ct);
+        }
+
+        return file.Hold is not null;
+    }
+
+    /// <summary>Deletes the files whose events were all recorded before an instant.</summary>
+    /// <param name="report">Called with a line for each file that the rule concerns.</param>
+    /// <returns>The number of deleted files.</returns>
+    public async Task<int> DeleteAsync(
+        NpgsqlConnection owner, DateTimeOffset olderThan, OperatorAction action, Action<string> report, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        var deleted = 0;
+        foreach (var state in await states.FilesAsync(ct))
+        {
+            var file = state.File;
+            if (file.DeletedAt is null && LastRecorded(file) < olderThan)
+            {
+                if (Obstacle(state) is { } obstacle)
+                {
+                    report($"{file.Name}: kept, because {obstacle}");
+                    continue;
+                }
+
+                await using var transaction = await owner.BeginTransactionAsync(ct);
+                await ArchiveManifest.DeleteAsync(owner, file.Id, clock.GetUtcNow(), ct);
+                await log.RecordAsync(
+                    transaction, file.Name, new ArchiveDeleted(file.Name, olderThan, file.Header.Events, clock.GetUtcNow()), action, ct);
+                await transaction.CommitAsync(ct);
+                await storage.DeleteAsync(file.Name, ct);
+                report($"{file.Name}: deleted, with {file.Header.Events} events");
+                deleted++;
+            }
+            else if (file.DeletedAt is not null)
+            {
+                await storage.DeleteAsync(file.Name, ct);
+            }
+        }
+
+        return deleted;
+    }
+
+    private static string? Obstacle(ArchiveState state) =>
+        state.Hold is { } hold ? $"{hold.Actor} holds it since {hold.At.UtcDateTime:u}: {hold.Reason}"
+        : state.RemovedRows == 0 ? "the log has its data too: run archive remove first"
+        : null;
+
+    private static DateTimeOffset LastRecorded(ManifestFile file) =>
+        DateTimeOffset.Parse(file.Header.LastRecordedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+}

@@ -1,0 +1,59 @@
+using Banking.ReadModels.Archiving;
+using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Banking.Operations.Tests.Archive;
+
+/// <summary>Files are deleted by a rule, never while they are held, and answers say what was deleted.</summary>
+public sealed class ArchiveRetentionTests(ArchivedBank bank) : IClassFixture<ArchivedBank>
+{
+    private readonly ArchiveRetention _retention = bank.Host.Services.GetRequiredService<ArchiveRetention>();
+    private readonly BankClient _teller = bank.As("teller");
+
+    [Fact]
+    public async Task A_file_is_deleted_when_its_rule_holds_and_nobody_holds_the_file_and_answers_say_so()
+    {
+        var accounts = await bank.AddClosedAsync(accounts: 3, movements: 15, seed: 11);
+        var file = Assert.Single(await bank.WriteAsync());
+        var (path, now) = (Path.Combine(bank.Folder, file.Name), bank.Clock.Now);
+        await using var owner = await bank.OwnerAsync();
+        Assert.Equal((0, "kept, because the log has its data too: run archive remove first"), await DeleteAsync(now));
+        await bank.Rows.RemoveAsync(owner, file, ArchivedBank.Action, CancellationToken.None);
+        Assert.True(await _retention.HoldAsync(owner, await StateAsync(), ArchivedBank.Action, CancellationToken.None));
+        Assert.False(await _retention.HoldAsync(owner, await StateAsync(), ArchivedBank.Action, CancellationToken.None));
+        Assert.Equal((0, "kept, because cli:test holds it since 2026"), await DeleteAsync(now));
+        Assert.True(File.Exists(path));
+        var held = (await bank.As("operator").GetAsync("/ops/archive")).Ok().Items()[0];
+        Assert.Equal("cli:test", held.GetProperty("hold").GetProperty("actor").GetString());
+        Assert.True(held.GetProperty("rowsWithoutData").GetInt64() > 0);
+        (await _teller.GetAsync($"/v1/accounts/{accounts[0]}/events")).Ok();
+
+        Assert.True(await _retention.ReleaseAsync(owner, await StateAsync(), ArchivedBank.Action, CancellationToken.None));
+        Assert.Equal((0, ""), await DeleteAsync(now.AddDays(-30)));
+        Assert.Equal((1, $"deleted, with {file.Header.Events} events"), await DeleteAsync(now));
+
+        Assert.False(File.Exists(path));
+        // Another host has nothing of the file in memory; this one forgets it within a minute.
+        await using var host = await bank.StartAnotherAsync();
+        var gone = await BankFixture.On(host, "teller").GetAsync($"/v1/accounts/{accounts[0]}/events");
+        Assert.Equal((410, "archive_deleted"), (gone.StatusCode, gone.Code));
+        var audited = (await BankFixture.On(host, "auditor").GetAsync($"/audit/events?account={accounts[0]}&limit=500")).Ok().Items();
+        Assert.Contains(audited, e => e.GetProperty("data").ValueKind == System.Text.Json.JsonValueKind.Null);
+        Assert.Equal("0.00", await _teller.BalanceAsync(accounts[0]));
+        var deletion = (await bank.As("operator").GetAsync("/ops/archive")).Ok().Items()[0].GetProperty("deletion");
+        Assert.Equal("test", deletion.GetProperty("reason").GetString());
+        var verification = host.Services.GetRequiredService<Banking.ReadModels.Verifying.Verification>();
+        Assert.Empty((await verification.RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences);
+
+        async Task<(int, string)> DeleteAsync(DateTimeOffset olderThan)
+        {
+            var line = "";
+            var deleted = await _retention.DeleteAsync(owner, olderThan, ArchivedBank.Action, l => line = l, CancellationToken.None);
+            // Without the name of the file and the time of the hold.
+            return (deleted, line.Length == 0 ? "" : line[(file.Name.Length + 2)..].Split("-11-")[0]);
+        }
+    }
+
+    private async Task<ArchiveState> StateAsync() =>
+        Assert.Single(await bank.Host.Services.GetRequiredService<ArchiveStates>().FilesAsync(CancellationToken.None));
+}
