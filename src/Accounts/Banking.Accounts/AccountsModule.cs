@@ -104,6 +104,7 @@ public sealed class AccountsModule : BankModule
             .AddSingleton(new ArchivableStream(
                 Account.StreamType,
                 [EventNames.All[typeof(AccountClosed)]],
+                [EventNames.All[typeof(AccountCarriedForward)]],
                 // Corrections are found by their data, and a simulation finds accounts by that of their opening.
                 [.. new[] { typeof(AccountOpened), typeof(MovementReversed), typeof(MovementRebooked) }.Select(t => EventNames.All[t])]))
             .AddSingleton<StoredComparison, LookupComparison>();

@@ -4,6 +4,7 @@ using Banking.Commands;
 using Banking.Commands.Approvals;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Published;
 using Banking.EventStore.Streams;
 using Banking.ReadModels;
@@ -46,6 +47,8 @@ public sealed class ApprovalsModule : BankModule
 
         services
             .AddAggregate(Rules)
+            .AddSingleton(new ArchivableStream(
+                Proposal.StreamType, [.. ProposalEventNames.All.Where(n => n.Key != typeof(CommandProposed)).Select(n => n.Value)], [], []))
             .AddSingleton(new StreamKind(Proposal.StreamType, [.. ProposalEventNames.All.Values], HasReceipts: true))
             .AddSingleton(new PublicStream(Proposal.StreamType, Proposal.Prefix));
     }

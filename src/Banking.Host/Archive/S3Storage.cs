@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using Amazon.Runtime;
 using Amazon.S3;
-using Amazon.S3.Model;
 using Banking.EventStore.Archive;
 
 namespace Banking.Host.Archive;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Banking.Commands.Operators;
+using Banking.Commands.Periods;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Callers;
@@ -82,17 +83,19 @@ internal static class ArchiveCommand
         new($"cli:{Environment.UserName}", Roles.Operator, null, "cli"), $"archive {verb}",
         Ids.Next(services.GetRequiredService<TimeProvider>()).ToString("N"), verb, reason ?? $"archive {verb}");
 
-    public static Option<DateTimeOffset> Time(string name, string description) => new(name)
+    public static Option<DateTimeOffset> Time(string name, string description, bool isRequired = true) => new(name)
     {
         Description = $"{description}, such as 2026-01-01T00:00:00Z",
         HelpName = "TIME",
-        Required = true,
+        Required = isRequired,
         CustomParser = ParseTime,
     };
 
     private static Command CreateWrite(string[] settings)
     {
-        var before = Time("--before", "archives streams that ended before this time");
+        var before = Time(
+            "--before", "archives what ended, or was carried forward, before this time (default: the end of the last closed period)",
+            isRequired: false);
         var maxEvents = new Option<int>("--max-events")
         {
             Description = "events in a file at most",
@@ -113,7 +116,8 @@ internal static class ArchiveCommand
         };
         command.SetAction(parsed => RunAsOwnerAsync(
             settings,
-            (services, owner, ct) => WriteAsync(services, owner, parsed.GetValue(before), parsed.GetValue(maxEvents), ct)));
+            (services, owner, ct) => WriteAsync(
+                services, owner, parsed.GetResult(before) is null ? null : parsed.GetValue(before), parsed.GetValue(maxEvents), ct)));
         return command;
     }
 
@@ -129,11 +133,20 @@ internal static class ArchiveCommand
     }
 
     private static async Task<int> WriteAsync(
-        IServiceProvider services, NpgsqlConnection owner, DateTimeOffset before, int maxEvents, CancellationToken ct)
+        IServiceProvider services, NpgsqlConnection owner, DateTimeOffset? given, int maxEvents, CancellationToken ct)
     {
-        if (before > services.GetRequiredService<TimeProvider>().GetUtcNow())
+        var openFrom = await services.GetRequiredService<IClosedPeriods>().OpenFromAsync(ct);
+        if ((given ?? openFrom) is not { } before)
         {
-            return await OfflineCommand.FailAsync("--before TIME is in the future. Nothing was done.");
+            return await OfflineCommand.FailAsync("No accounting period is closed. Close one, or name a time with --before TIME.");
+        }
+
+        if (before > (openFrom ?? services.GetRequiredService<TimeProvider>().GetUtcNow()))
+        {
+            return await OfflineCommand.FailAsync(
+                openFrom is null
+                    ? "--before TIME is in the future."
+                    : $"--before TIME is in an open accounting period. Periods are closed up to {openFrom.Value.UtcDateTime:u}.");
         }
 
         var files = await services.GetRequiredService<ArchiveWriting>().RunAsync(

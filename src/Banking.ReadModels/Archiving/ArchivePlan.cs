@@ -22,6 +22,21 @@ public sealed class ArchivePlan(IEnumerable<ArchivableStream> kinds, IEnumerable
         order by e.seq_id
         """;
 
+    /// <summary>
+    /// The parts of streams before the last event that carries their state. Recorded times do not fall within a stream, so the events of a
+    /// part are older than that event.
+    /// </summary>
+    private const string Carried =
+        $"""
+        select s.id, coalesce(a.last, 0) + 1, c.version - 1
+        from (select e.stream_id, max(e.version) as version from {SchemaNames.Events}.mt_events e
+            where e.type = any($2) and e.timestamp < $3 and e.seq_id <= $4 and not e.is_archived group by 1) c
+        join {SchemaNames.Streams} s on s.id = c.stream_id
+        cross join lateral (select max(last_version) as last from {ArchiveManifest.PartTable} p where p.stream = s.id) a
+        where s.type = $1 and not s.is_archived and c.version - 1 > coalesce(a.last, 0)
+        order by c.stream_id
+        """;
+
     /// <summary>The position that every follower of the log has passed, and the follower that is behind the others.</summary>
     public async Task<(long Position, string Follower)> PassedAsync(NpgsqlConnection connection, CancellationToken ct)
     {
@@ -45,15 +60,20 @@ public sealed class ArchivePlan(IEnumerable<ArchivableStream> kinds, IEnumerable
         var parts = new List<StreamPart>();
         foreach (var kind in kinds)
         {
-            parts.AddRange(await connection.ListAsync(
-                Ended,
-                [kind.StreamType, kind.EndTypes.ToArray(), before.UtcDateTime, passed],
-                row => new StreamPart(row.GetGuid(0), row.GetInt64(1), row.GetInt64(2)),
-                ct,
-                timeoutSeconds: 0));
+            var ended = await ListAsync(Ended, kind, kind.EndTypes);
+            var carried = await ListAsync(Carried, kind, kind.CarryTypes);
+            parts.AddRange([.. ended, .. carried.ExceptBy(ended.Select(p => p.Stream), p => p.Stream)]);
         }
 
         return parts;
+
+        Task<IReadOnlyList<StreamPart>> ListAsync(string sql, ArchivableStream kind, IReadOnlyCollection<string> types) =>
+            connection.ListAsync(
+                sql,
+                [kind.StreamType, types.ToArray(), before.UtcDateTime, passed],
+                row => new StreamPart(row.GetGuid(0), row.GetInt64(1), row.GetInt64(2)),
+                ct,
+                timeoutSeconds: 0);
     }
 
     /// <summary>Divides parts among files. A part that is larger than a file is cut.</summary>

@@ -1,4 +1,3 @@
-using Banking.EventStore.Archive;
 using Banking.Testing;
 
 namespace Banking.Operations.Tests.Archive;
