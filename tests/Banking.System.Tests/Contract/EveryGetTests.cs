@@ -89,7 +89,7 @@ public sealed class EveryGetTests(PopulatedBank bank) : IClassFixture<PopulatedB
     [
         "/", "/asyncapi.json", "/contracts", "/health/", "/openapi", "/ops/", "/problems", "/v1/accounts/{", "/v1/customers",
         "/v1/deposits/{", "/v1/withdrawals/{", "/v1/transfers/{", "/v1/transactions/{", "/v1/refusals/{", "/v1/statements/{",
-        "/v1/webhooks/{", "/v1/notification-subscriptions", "/v1/feed", "/v1/simulations/{", "/v1/proposals",
+        "/v1/webhooks/{", "/v1/notification-subscriptions", "/v1/feed", "/v1/simulations/{", "/v1/proposals", "/v1/periods",
     ];
 
     /// <summary>Written by messages in no order, so no position says how far they are; a request for one is refused.</summary>

@@ -51,9 +51,9 @@ public sealed class PopulatedBank : BankFixture, IAsyncLifetime
         await PublishAsync(teller);
         await RebuildAsync();
         await SimulateAsync(teller);
-        // The read models that the answers come from have all of it.
         (await As("operator").PostAsync("/v1/periods/2026-10/close", new { reasonCode = "month-end", reason = "October is over" })).Ok();
         _values["month"] = ["2026-10", "2026-11"];
+        // The read models that the answers come from have all of it.
         foreach (var model in (string[])["/v1/ledger/trial-balance", "/v1/entries", "/audit/events", "/v1/accounts"])
         {
             (await As("operator").GetCurrentAsync(model, await this.LastAsync())).Ok();

@@ -32,19 +32,32 @@ public sealed record CarryForwardPolicy(int Events = 10_000, int EventsAtClose =
             return decision;
         }
 
-        var due = new List<DueCommand>();
+        List<DueCommand>? due = null;
         for (var i = 0; i < accepted.Events.Count; i++)
         {
-            var stream = accepted.Events[i].StreamId;
-            var version = find(stream).Version + 1 + accepted.Events.Take(i).Count(e => e.StreamId == stream);
-            if ((version - (find(stream).CarriedAt ?? 0)) % Events == 0)
+            var account = find(accepted.Events[i].StreamId);
+            var version = account.Version + 1 + EventsBefore(accepted.Events, i);
+            if ((version - (account.CarriedAt ?? 0)) % Events == 0)
             {
-                due.Add(new(DeterministicId.From(stream, $"carry-forward {version}"), CarryAccountForward.Operation, now,
-                    new CarryAccountForward(stream)));
+                (due ??= []).Add(new(
+                    DeterministicId.From(account.Id, $"carry-forward {version}"), CarryAccountForward.Operation, now,
+                    new CarryAccountForward(account.Id)));
             }
         }
 
-        return due.Count == 0 ? decision : accepted with { Due = [.. accepted.Due, .. due] };
+        return due is null ? decision : accepted with { Due = [.. accepted.Due, .. due] };
+    }
+
+    /// <summary>The number of events of the same account before one of the decision.</summary>
+    private static int EventsBefore(IReadOnlyList<NewEvent> events, int index)
+    {
+        var count = 0;
+        for (var i = 0; i < index; i++)
+        {
+            count += events[i].StreamId == events[index].StreamId ? 1 : 0;
+        }
+
+        return count;
     }
 }
 

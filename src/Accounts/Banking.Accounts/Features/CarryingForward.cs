@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
@@ -11,12 +13,10 @@ using Npgsql;
 namespace Banking.Accounts.Features;
 
 /// <summary>Carries the states of accounts forward (ADR 0077).</summary>
+/// <param name="pageSize">The number of accounts of one message.</param>
 public sealed class CarryingForward(
-    CommandGroup<Account> group, NpgsqlDataSource source, CarryForwardPolicy policy, TimeProvider clock)
+    CommandGroup<Account> group, NpgsqlDataSource source, CarryForwardPolicy policy, TimeProvider clock, int pageSize = 200)
 {
-    /// <summary>The number of accounts of one message.</summary>
-    private const int PageSize = 200;
-
     /// <summary>The next accounts with enough events since their state was last carried forward.</summary>
     private const string Long =
         $"""
@@ -54,18 +54,19 @@ public sealed class CarryingForward(
     {
         var accounts = policy.EventsAtClose == 0
             ? []
-            : await source.ListAsync(Long, [page.After, (long)policy.EventsAtClose, PageSize], row => row.GetGuid(0), ct);
+            : await source.ListAsync(Long, [page.After, (long)policy.EventsAtClose, pageSize], row => row.GetGuid(0), ct);
         var outcomes = await Task.WhenAll(accounts.Select(a => RunAsync(new CarryAccountForward(a), Context(page, a, correlation), ct)));
         return outcomes.OfType<Outcome.NotRecorded>().FirstOrDefault() is { } failed
             ? throw new CommandPostponedException(failed.Refusal.Code, failed.Refusal.Detail)
-            : accounts.Count == PageSize ? page with { After = accounts[^1] } : null;
+            : accounts.Count == pageSize ? page with { After = accounts[^1] } : null;
     }
 
     private static CommandContext Context(CarryAccountsForward page, Guid account, string? correlation)
     {
         var key = $"{page.Closing:N}-{account:N}";
         return new(
-            new("service:banking", Roles.Service, null, Channels.Bus), CarryAccountForward.Operation, key, key,
+            new("service:banking", Roles.Service, null, Channels.Bus), CarryAccountForward.Operation, key,
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))),
             correlation ?? page.Closing.ToString(), page.Closing.ToString());
     }
 

@@ -3,28 +3,33 @@ using Banking.Accounts.Domain;
 using Banking.Commands.Periods;
 using Banking.EventStore.Storage;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>
-/// Checks that the stored state of each account and its last entry have the same balance. An account that moves is compared at a later
-/// version, which is the same proof: each version adds to the one before.
+/// Checks that the stored state of each account has the balance of the entry of its version. Commands continue meanwhile: where the state
+/// is ahead of the entries, the check waits for the entry of that version.
 /// </summary>
 internal sealed class AccountsCheck(NpgsqlDataSource source) : IPeriodCheck
 {
-    /// <summary>The accounts whose last entry differs from their state, or is of another version; and those without a state.</summary>
+    private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
+
+    /// <summary>The accounts whose last entry is not that of their state, or has another balance; and those without a state.</summary>
     private const string Sql =
         $"""
-        select s.id, e.version is not distinct from d.version, d.version is null from {SchemaNames.Streams} s
+        select s.id, d.version, d.balance, e.version from {SchemaNames.Streams} s
         left join lateral (
             select (a.data ->> 'version')::bigint as version, (a.data -> 'balance' ->> 'minor')::bigint as balance
             from {AccountsModule.Schema}.mt_doc_account a where a.id = s.id) d on true
         left join lateral (
-            select e.version, e.balance from {AccountsModule.Schema}.{EntriesModel.Entry} e where e.account = s.id
-            order by e.version desc limit 1) e on true
-        where s.type = '{Account.StoredType}' and not s.is_archived and ($1::uuid[] is null or s.id = any($1))
-            and (e.version, e.balance) is distinct from (d.version, d.balance)
+            select e.version, e.balance from {Entry} e where e.account = s.id order by e.version desc limit 1) e on true
+        where s.type = '{Account.StoredType}' and not s.is_archived and (e.version, e.balance) is distinct from (d.version, d.balance)
         """;
+
+    private const string EntriesOf =
+        $"select e.account, e.balance from unnest($1, $2) as f(account, version) "
+        + $"join {Entry} e on e.account = f.account and e.version = f.version";
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
@@ -34,33 +39,54 @@ internal sealed class AccountsCheck(NpgsqlDataSource source) : IPeriodCheck
 
     public async Task<PeriodCheckResult> RunAsync(ClosingPeriod period, CancellationToken ct)
     {
-        var moving = await ReadAsync(null, ct);
-        for (var poll = 1; poll <= MaxPolls && moving.Count > 0 && moving.All(m => !m.IsSameVersion && !m.IsLost); poll++)
+        var found = await source.ListAsync(
+            Sql,
+            [],
+            row => new Found(row.GetGuid(0), row.GetOrDefault<long?>(1), row.GetOrDefault<long?>(2), row.GetOrDefault<long?>(3)),
+            ct,
+            timeoutSeconds: 0);
+        var ahead = found.Where(f => f.Version > (f.Entry ?? 0)).ToDictionary(f => f.Account);
+        var differing = found.Where(f => !ahead.ContainsKey(f.Account)).Select(f => f.Account).ToList();
+        for (var poll = 0; ahead.Count > 0 && poll < MaxPolls; poll++)
         {
-            await Task.Delay(PollInterval, ct);
-            moving = await ReadAsync([.. moving.Select(m => m.Account)], ct);
+            foreach (var (account, balance) in await EntriesAsync(ahead.Values, ct))
+            {
+                if (ahead.Remove(account, out var state) && state.Balance != balance)
+                {
+                    differing.Add(account);
+                }
+            }
+
+            await Task.Delay(ahead.Count > 0 ? PollInterval : TimeSpan.Zero, ct);
         }
 
         var accounts = await source.ScalarAsync<long>(
             $"select count(*) from {SchemaNames.Streams} where type = '{Account.StoredType}'", [], ct, timeoutSeconds: 0);
-        var count = ("accounts", accounts.ToString(CultureInfo.InvariantCulture));
-        return moving.Count == 0
-            ? PeriodCheckResult.Of(true, "The state of each account has the balance of its last entry.", count)
-            : PeriodCheckResult.Of(
-                false,
-                moving.Exists(m => m.IsLost)
-                    ? "The stored state of an account is missing. Run verify, and repair what it finds."
-                    : "The state of an account differs from its last entry. Run verify, and repair what it finds.",
-                count,
-                ("differing", moving.Count.ToString(CultureInfo.InvariantCulture)),
-                ("first", AccountId.Format(moving[0].Account)));
+        return Result(accounts, [.. differing, .. ahead.Keys]);
     }
 
-    private async Task<List<(Guid Account, bool IsSameVersion, bool IsLost)>> ReadAsync(Guid[]? accounts, CancellationToken ct) =>
-        [.. await source.ListAsync(
-            Sql,
-            [(NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Uuid).Of(accounts)],
-            row => (row.GetGuid(0), row.GetBoolean(1), row.GetBoolean(2)),
-            ct,
-            timeoutSeconds: 0)];
+    private Task<IReadOnlyList<(Guid Account, long Balance)>> EntriesAsync(IReadOnlyCollection<Found> states, CancellationToken ct) =>
+        source.ListAsync(
+            EntriesOf,
+            [states.Select(s => s.Account).ToArray(), (NpgsqlDbType.Array | NpgsqlDbType.Bigint).Of(
+                states.Select(s => s.Version!.Value).ToArray())],
+            row => (row.GetGuid(0), row.GetInt64(1)),
+            ct);
+
+    private static PeriodCheckResult Result(long accounts, List<Guid> differing)
+    {
+        var count = ("accounts", accounts.ToString(CultureInfo.InvariantCulture));
+        return differing.Count == 0
+            ? PeriodCheckResult.Of(true, "The state of each account has the balance of its entry.", count)
+            : PeriodCheckResult.Of(
+                false,
+                "The state of an account is missing, or has another balance than its entry. Run verify, and repair what it finds.",
+                count,
+                ("differing", differing.Count.ToString(CultureInfo.InvariantCulture)),
+                ("first", AccountId.Format(differing[0])));
+    }
+
+    /// <param name="Version">The version of the state; null if it is missing.</param>
+    /// <param name="Entry">The version of the last entry; null if there is none.</param>
+    private sealed record Found(Guid Account, long? Version, long? Balance, long? Entry);
 }
