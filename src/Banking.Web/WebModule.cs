@@ -20,6 +20,7 @@ public static class WebModule
     {
         ArgumentNullException.ThrowIfNull(store);
         store.Events.MapEventType<RestoreDrilled>(RestoreDrills.EventName);
+        store.Events.MapEventType<BackupRequested>(BackupRequested.EventName);
     }
 
     public static IServiceCollection AddWeb(this IServiceCollection services) => services
@@ -27,7 +28,7 @@ public static class WebModule
         .AddSingleton<RequestKeyStore>()
         .AddSingleton<RequestKeys>()
         .AddSingleton<RestoreDrills>()
-        .AddSingleton(new StreamKind(RestoreDrills.StreamType, [RestoreDrills.EventName], HasReceipts: false))
+        .AddSingleton(new StreamKind(RestoreDrills.StreamType, [RestoreDrills.EventName, BackupRequested.EventName], HasReceipts: false))
         .AddSingleton(new PublicStream(RestoreDrills.StreamType, "bkp"))
         .AddSingleton<CommandRoute>()
         .AddSingleton<BatchRoute>();
@@ -37,6 +38,7 @@ public static class WebModule
         .AddSingleton<MinPosition>()
         .AddSingleton<SeenActors>()
         .AddSingleton<BackupWatch>()
+        .AddSingleton<BackupRequests>()
         .AddSingleton(EventStreamSettings.Of(configuration))
         .AddSingleton<EventStreams>();
 }

@@ -76,6 +76,7 @@ internal static class Examples
             new ArchiveHeld(ArchiveName, At),
             new ArchiveReleased(ArchiveName, At),
             new ArchiveDeleted(ArchiveName, At.AddYears(-10), 100_000, At),
+            new BackupRequested(At),
             new RestoreDrilled(true, 4_200, "63 events of 6 accounts compared in 1.4 s: 0 differences.", At),
             new DestinationHeld("kafka", "banking.account.money-deposited.v1", At),
             new DestinationReleased("kafka", "banking.account.money-deposited.v1", At),

@@ -26,7 +26,10 @@ public sealed class BackupCommandTests : IDisposable
             var operations = new BankClient(host.Http(), token["export OPERATOR=".Length..]);
             var backups = (await operations.GetAsync("/ops/backups")).Ok().Json;
             Assert.True(backups.GetProperty("managed").GetBoolean());
-            Assert.Single(backups.GetProperty("items").EnumerateArray());
+            var taken = Assert.Single(backups.GetProperty("items").EnumerateArray());
+            var restorable = backups.GetProperty("restorable");
+            Assert.Equal(taken.GetProperty("lastPosition").GetInt64(), restorable.GetProperty("fromPosition").GetInt64());
+            Assert.True(restorable.GetProperty("upTo").GetDateTimeOffset() >= taken.GetProperty("finishedAt").GetDateTimeOffset());
             var report = await DrillAsync(operations, succeeds: true);
             Assert.Contains("Restored up to position ", report, StringComparison.Ordinal);
             Assert.Contains(": 0 differences", report, StringComparison.Ordinal);
@@ -36,6 +39,7 @@ public sealed class BackupCommandTests : IDisposable
                 var health = (await operations.GetAsync("/health/ready")).Ok().Json.GetProperty("checks").GetProperty("backups");
                 Assert.Equal("Degraded", health.GetProperty("status").GetString());
             });
+            await AssertOneBackupAtATimeAsync(operations);
         });
         Assert.False(Directory.Exists(Path.Combine(Data, "drill")));
         var (exitCode, output, refusal) = await RunAsync("restore", "--to", "LATEST", "--into", Data);
@@ -46,6 +50,9 @@ public sealed class BackupCommandTests : IDisposable
         Assert.Equal(2, unwritable);
         Assert.EndsWith("Nothing was restored.\n", reason, StringComparison.Ordinal);
         Assert.Equal(2, (await RunAsync("restore", "--to", "yesterday", "--into", Data + "2")).ExitCode);
+        var (unknown, _, unknownBase) = await RunAsync("restore", "--to", "LATEST", "--base", "20000101T000000.000Z", "--into", Data + "2");
+        Assert.Equal(2, unknown);
+        Assert.Contains("has no usable base backup 20000101T000000.000Z", unknownBase, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,6 +63,16 @@ public sealed class BackupCommandTests : IDisposable
 
         Assert.Equal(2, exitCode);
         Assert.Contains("ConnectionStrings:banking names another database", error, StringComparison.Ordinal);
+    }
+
+    private static async Task AssertOneBackupAtATimeAsync(BankClient operations)
+    {
+        var why = new { reasonCode = "drill", reason = "A test." };
+        Assert.Equal(422, (await operations.PostAsync("/ops/backups", new { reasonCode = "drill" })).StatusCode);
+        var begun = await operations.PostAsync("/ops/backups", why);
+        Assert.Equal((202, "true"), (begun.StatusCode, begun.Text("running")));
+        var refused = await operations.PostAsync("/ops/backups", why);
+        Assert.Equal((409, "backup_running"), (refused.StatusCode, refused.Code));
     }
 
     /// <summary>Waits for a drill: the schedule has one a second.</summary>

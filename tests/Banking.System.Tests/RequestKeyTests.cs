@@ -39,6 +39,14 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
+    public async Task A_bank_on_a_server_of_its_own_begins_no_backup()
+    {
+        var refused = await bank.As("operator").PostAsync("/ops/backups", new { reasonCode = "drill", reason = "A test." });
+
+        Assert.Equal((409, "backups_not_managed"), (refused.StatusCode, refused.Code));
+    }
+
+    [Fact]
     public async Task A_refused_request_leaves_its_key_free()
     {
         var key = ("Idempotency-Key", BankClient.NewKey());

@@ -46,6 +46,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/ops/outbox/{destination}/position", "operate"),
         ("GET", "/ops/dead-letters", "watch"),
         ("GET", "/ops/backups", "watch"),
+        ("POST", "/ops/backups", "operate"),
         ("GET", "/ops/incoming", "watch"),
         ("GET", "/ops/incoming/dead-letters", "watch"),
         ("POST", "/ops/dead-letters/replay", "operate"),

@@ -6,9 +6,16 @@ namespace Banking.EmbeddedPostgres.Backups;
 /// <param name="Path">The folder of the archive. Null until it was opened for the first time.</param>
 /// <param name="Archive">Null until the archive was written for the first time.</param>
 /// <param name="Bases">The finished base backups, the oldest first.</param>
+/// <param name="HasGap">Whether log is missing behind the newest base backup, so that no state after that can be restored.</param>
 /// <param name="Problem">Why the log is not archived or has a gap, or why the last base backup failed. Null if none of these.</param>
 public sealed record BackupStatus(
-    string Folder, string? Path, ArchiveState? Archive, IReadOnlyList<BackupManifest> Bases, bool IsRunning, string? Problem);
+    string Folder,
+    string? Path,
+    ArchiveState? Archive,
+    IReadOnlyList<BackupManifest> Bases,
+    bool IsRunning,
+    bool HasGap,
+    string? Problem);
 
 /// <summary>What the backups of a cluster have done, and what is due.</summary>
 internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfter, Action<string> log, Action<string> warn)
@@ -38,7 +45,8 @@ internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfte
             lock (_lock)
             {
                 var problem = _problem ?? _baseProblem ?? (_hasGap == true ? Gap : null);
-                return new(settings.Folder, _path, _state, _bases ?? [], _isRunning, problem);
+                return new(
+                    settings.Folder, _path, _state, _bases ?? [], _isRunning || _requested is not null, _hasGap == true, problem);
             }
         }
     }
@@ -62,6 +70,23 @@ internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfte
         }
 
         return await request.WaitAsync(ct);
+    }
+
+    /// <summary>Requests a base backup, unless one is running or requested.</summary>
+    public bool TryRequest()
+    {
+        lock (_lock)
+        {
+            if (_isRunning || _requested is not null)
+            {
+                return false;
+            }
+
+            _requested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            // Nobody waits: a failure is in the status.
+            _requested.Task.ContinueWith(t => t.Exception, TaskContinuationOptions.OnlyOnFaulted);
+            return true;
+        }
     }
 
     /// <summary>Whether a base backup is to be taken now. If so, it counts as running.</summary>

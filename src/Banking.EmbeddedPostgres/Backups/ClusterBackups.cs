@@ -45,6 +45,9 @@ public sealed class ClusterBackups : IAsyncDisposable
         await WalArchiver.DropSlotAsync(connection, ct);
     }
 
+    /// <summary>Begins a base backup. False if one is running.</summary>
+    public bool TryRequest() => _progress.TryRequest();
+
     /// <summary>Takes a base backup now and waits for it.</summary>
     /// <exception cref="BackupException">It failed.</exception>
     public Task<BackupManifest> TakeAsync(CancellationToken ct = default) => _progress.RequestAsync(ct);

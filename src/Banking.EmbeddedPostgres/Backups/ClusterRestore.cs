@@ -20,7 +20,7 @@ public static class ClusterRestore
             throw new BackupException(damaged);
         }
 
-        var (candidates, recovery) = Choose(request.Target, state, bases, request.Archive);
+        var (candidates, recovery) = Choose(request.Target, state, Named(request, bases), request.Archive);
         if (Directory.Exists(request.Into) && Directory.EnumerateFileSystemEntries(request.Into).Any())
         {
             throw new BackupException($"{request.Into} is not empty. A restore needs a new folder.");
@@ -64,6 +64,12 @@ public static class ClusterRestore
             restored.Delete();
         }
     }
+
+    /// <summary>The base backup that the request names; all if it names none.</summary>
+    private static IReadOnlyList<BackupManifest> Named(RestoreRequest request, IReadOnlyList<BackupManifest> bases) =>
+        request.Base is null ? bases
+        : bases.FirstOrDefault(b => b.Label == request.Base) is { } named ? [named]
+        : throw new BackupException($"{request.Archive.Path} has no usable base backup {request.Base}. backup list shows what it has.");
 
     /// <returns>The base backups that lie before the target, the newest first, and the settings of PostgreSQL for the target.</returns>
     private static (IReadOnlyList<BackupManifest> Bases, IReadOnlyDictionary<string, string> Recovery) Choose(

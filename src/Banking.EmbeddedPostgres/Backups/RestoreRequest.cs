@@ -26,6 +26,9 @@ public sealed record RestoreRequest
 
     public required RestoreTarget Target { get; init; }
 
+    /// <summary>The label of the base backup to use; null for the newest that lies before the target.</summary>
+    public string? Base { get; init; }
+
     /// <summary>The folder of the new cluster. It must not exist, or be empty.</summary>
     public required string Into { get; init; }
 

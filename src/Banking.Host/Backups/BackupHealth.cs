@@ -1,13 +1,13 @@
 using Banking.EmbeddedPostgres.Backups;
 using Banking.Host.Hosting;
-using Banking.Web.Backups;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Banking.Host.Backups;
 
 /// <summary>
-/// Degraded while the log is not archived or has a gap, a base backup failed, or there is none, or none for two intervals. Health is
-/// anonymous, so details are at <c>/ops/backups</c> and in the log.
+/// Degraded while the log is not archived or has a gap, a base backup failed, or there is none, or none for two intervals; and while the
+/// last drill of a restore failed, or none has ended for two intervals. Health is anonymous, so details are at <c>/ops/backups</c> and in
+/// the log.
 /// </summary>
 internal sealed class BackupHealth(ServedBackups backups, BackupOptions options, TimeProvider clock) : IHealthCheck
 {
@@ -23,14 +23,14 @@ internal sealed class BackupHealth(ServedBackups backups, BackupOptions options,
         var interval = TimeSpan.FromMinutes(options.IntervalMinutes);
         return Task.FromResult(
             backups.Status is { } status
-            && FindProblem(status, backups.LastDrill, _startedAt, clock.GetUtcNow(), interval) is { } problem
+            && FindProblem(status, backups, _startedAt, clock.GetUtcNow(), interval) is { } problem
                 ? HealthCheckResult.Degraded(problem)
                 : HealthCheckResult.Healthy());
     }
 
     private static string? FindProblem(
         BackupStatus status,
-        RestoreDrilled? drill,
+        ServedBackups backups,
         DateTimeOffset startedAt,
         DateTimeOffset now,
         TimeSpan interval) => status switch
@@ -39,7 +39,8 @@ internal sealed class BackupHealth(ServedBackups backups, BackupOptions options,
             _ when now - (status.Archive?.EndAt ?? startedAt) > MaxLag =>
                 "The archived log is more than a minute behind; see /ops/backups.",
             { Bases: [.., var last] } when now - last.FinishedAt > 2 * interval => "The last base backup is too old; see /ops/backups.",
-            _ when drill is { Succeeded: false } => "The last drill of a restore failed; see /ops/backups.",
+            _ when backups.LastDrill is { Succeeded: false } => "The last drill of a restore failed; see /ops/backups.",
+            _ when backups.IsDrillOverdue => "No restore was tried out for too long; see /ops/backups.",
             { Bases: [], IsRunning: false } when now - startedAt > FirstBase => "There is no base backup; see /ops/backups.",
             _ => null,
         };

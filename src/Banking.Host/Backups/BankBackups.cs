@@ -59,6 +59,14 @@ internal static class BankBackups
             status.Archive is { } archive
                 ? new(archive.LastPosition, archive.EndAt, Seconds(now - archive.EndAt), archive.End)
                 : null,
+            status switch
+            {
+                { Bases: [.., var newest], HasGap: true } => new(
+                    status.Bases[0].FinishedAt, status.Bases[0].Bank.LastPosition, newest.FinishedAt, newest.Bank.LastPosition),
+                { Bases: [var oldest, ..], Archive: { } end } => new(
+                    oldest.FinishedAt, oldest.Bank.LastPosition, end.EndAt, end.LastPosition),
+                _ => null,
+            },
             status.Bases is [.., var last] ? Seconds(now - last.FinishedAt) : null,
             status.IsRunning,
             status.Problem,

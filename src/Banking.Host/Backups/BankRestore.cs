@@ -22,10 +22,11 @@ internal static class BankRestore
         }
     }
 
+    /// <param name="label">The base backup to use; null for the newest that lies before the target.</param>
     /// <param name="into">The new data folder. It may have a key ring, so that the restored bank can be verified.</param>
     /// <exception cref="BackupException">The restore is not possible; nothing was restored.</exception>
     public static async Task<RestoreResult> RunAsync(
-        ArchiveFolder archive, RestoreTarget target, string into, IConfiguration configuration, CancellationToken ct)
+        ArchiveFolder archive, RestoreTarget target, string? label, string into, IConfiguration configuration, CancellationToken ct)
     {
         if (Directory.Exists(into) && Directory.EnumerateFileSystemEntries(into).Any(e => Path.GetFileName(e) != Keys))
         {
@@ -37,6 +38,7 @@ internal static class BankRestore
             {
                 Archive = archive,
                 Target = target,
+                Base = label,
                 Into = BankDatabase.FolderIn(into),
                 BinFolder = configuration["Banking:Postgres:BinFolder"],
                 Database = BankDatabase.Name,

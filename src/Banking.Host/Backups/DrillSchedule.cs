@@ -15,8 +15,16 @@ internal sealed class DrillSchedule(
     /// <summary>The first drill of a bank does not wait for a whole interval.</summary>
     private static readonly TimeSpan FirstAfter = TimeSpan.FromMinutes(10);
 
+    private static readonly TimeSpan Grace = TimeSpan.FromHours(1);
+
+    private readonly DateTimeOffset _startedAt = TimeProvider.System.GetUtcNow();
+
     /// <summary>The last drill; null before the first one.</summary>
     public RestoreDrilled? Last { get; private set; }
+
+    /// <summary>Whether no drill has ended for an interval longer than the schedule says, or an hour longer if that is more.</summary>
+    public bool IsOverdue =>
+        TimeProvider.System.GetUtcNow() - (Last?.EffectiveAt ?? _startedAt) > Interval + (Interval > Grace ? Interval : Grace);
 
     private TimeSpan Interval => TimeSpan.FromSeconds(options.DrillIntervalSeconds);
 

@@ -19,6 +19,9 @@ internal sealed class ServedBackups(BankDatabase database, BackupOptions options
 
     public RestoreDrilled? LastDrill => _drills?.Last;
 
+    /// <summary>Whether no drill of a restore has ended for too long.</summary>
+    public bool IsDrillOverdue => _drills?.IsOverdue == true;
+
     /// <summary>Registers the backups and their health, if this host makes any.</summary>
     public static void Add(WebApplicationBuilder builder, BankDatabase database, BackupOptions options)
     {
@@ -70,6 +73,7 @@ internal sealed class ServedBackups(BankDatabase database, BackupOptions options
         _drills = new(_backups, options, database.DataFolder!, keys, services.GetRequiredService<RestoreDrills>(), log);
         _drilling = _drills.RunAsync(_stop.Token);
         services.GetRequiredService<BackupWatch>().Use(
-            () => BankBackups.View(_backups.Status, _drills.Last, TimeProvider.System.GetUtcNow()));
+            () => BankBackups.View(_backups.Status, _drills.Last, TimeProvider.System.GetUtcNow()),
+            _backups.TryRequest);
     }
 }

@@ -12,9 +12,9 @@ using Banking.SharedKernel;
 namespace Banking.Host.Commands;
 
 /// <summary>
-/// <c>restore --to LATEST|TIME|POSITION --into FOLDER [--from FOLDER]</c>: restores a backup of the private cluster into a new data folder,
-/// and runs <c>verify --full</c> there. Exit code 0: restored, no differences; 1: restored, but the backup is damaged, or verify
-/// found differences or failed; 2: nothing was restored.
+/// <c>restore --to LATEST|TIME|POSITION --into FOLDER [--from FOLDER] [--base LABEL]</c>: restores a backup of the private cluster into a
+/// new data folder, and runs <c>verify --full</c> there. Exit code 0: restored, no differences; 1: restored, but the backup is damaged, or
+/// verify found differences or failed; 2: nothing was restored.
 /// </summary>
 internal static class RestoreCommand
 {
@@ -38,14 +38,24 @@ internal static class RestoreCommand
             Description = "the folder of the backups (default: Banking:Backup:Folder, or backups in Banking:DataFolder)",
             HelpName = "FOLDER",
         };
+        var label = new Option<string>("--base")
+        {
+            Description = "the label of the base backup to use (default: the newest that lies before the target)",
+            HelpName = "LABEL",
+        };
         var command = new Command("restore", "restores a backup of the private cluster into a new data folder, and verifies it")
         {
             to,
             into,
             from,
+            label,
         };
         command.SetAction(parsed => RunAsync(
-            settings, parsed.GetRequiredValue(to), Path.GetFullPath(parsed.GetRequiredValue(into)), parsed.GetValue(from)));
+            settings,
+            parsed.GetRequiredValue(to),
+            parsed.GetValue(label),
+            Path.GetFullPath(parsed.GetRequiredValue(into)),
+            parsed.GetValue(from)));
         return command;
     }
 
@@ -74,7 +84,7 @@ internal static class RestoreCommand
         }
     }
 
-    private static async Task<int> RunAsync(string[] settings, RestoreTarget target, string into, string? from)
+    private static async Task<int> RunAsync(string[] settings, RestoreTarget target, string? label, string into, string? from)
     {
         var configuration = CommonOptions.ReadConfiguration(settings);
         if (!string.IsNullOrWhiteSpace(configuration.GetConnectionString(BankDatabase.Name)))
@@ -92,7 +102,7 @@ internal static class RestoreCommand
         {
             var folder = from ?? BackupOptions.Read(configuration).FolderIn(SettingRules.DataFolder(configuration));
             var archive = ArchiveFolder.Find(Path.GetFullPath(folder));
-            restored = await BankRestore.RunAsync(archive, target, into, configuration, stop.Token);
+            restored = await BankRestore.RunAsync(archive, target, label, into, configuration, stop.Token);
         }
         catch (Exception refused) when (refused is BackupException or IOException or UnauthorizedAccessException)
         {

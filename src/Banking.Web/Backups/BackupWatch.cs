@@ -6,6 +6,7 @@ namespace Banking.Web.Backups;
 /// <param name="Managed">Whether the bank makes the backups: of its private cluster, unless they are turned off.</param>
 /// <param name="Folder">The folder of the backups; absent if the bank makes none.</param>
 /// <param name="Archive">How far the archived log reaches; absent until it was written for the first time.</param>
+/// <param name="Restorable">The states that can be restored; absent without a base backup.</param>
 /// <param name="AgeSeconds">Seconds since the end of the last base backup; absent without one.</param>
 /// <param name="IsRunning">Whether a base backup is being taken.</param>
 /// <param name="Problem">Why the log is not archived, or why the last base backup failed; absent if neither.</param>
@@ -15,13 +16,21 @@ public sealed record BackupsView(
     bool Managed,
     string? Folder,
     ArchiveView? Archive,
+    RestorableView? Restorable,
     double? AgeSeconds,
     [property: JsonPropertyName("running")] bool IsRunning,
     string? Problem,
     DrillView? LastDrill,
     IReadOnlyList<BackupView> Items);
 
-/// <summary>How far the archived log reaches: to here the bank can be restored.</summary>
+/// <summary>The states that can be restored: all from one to another, or to the last of them only, if log is missing behind it.</summary>
+/// <param name="From">The database's time of the first state.</param>
+/// <param name="FromPosition">The last position of the event log in the first state.</param>
+/// <param name="UpTo">The database's time of the last state.</param>
+/// <param name="UpToPosition">The last position of the event log that the last state has at least.</param>
+public sealed record RestorableView(DateTimeOffset From, long FromPosition, DateTimeOffset UpTo, long UpToPosition);
+
+/// <summary>How far the archived log reaches.</summary>
 /// <param name="Position">The last position of the event log that it has at least.</param>
 /// <param name="At">The database's time up to which it has all commits.</param>
 /// <param name="LagSeconds">Seconds since then: what a lost machine would lose.</param>
@@ -46,14 +55,18 @@ public sealed record BackupView(
     string PostgresVersion,
     IReadOnlyList<string> Keys);
 
-/// <summary>Lets operators see the backups. The host of a private cluster sets how they are read.</summary>
+/// <summary>Lets operators see the backups, and begin one. The host of a private cluster sets how.</summary>
 public sealed class BackupWatch
 {
-    private static readonly BackupsView None = new(false, null, null, null, false, null, null, []);
+    private static readonly BackupsView None = new(false, null, null, null, null, false, null, null, []);
 
     private Func<BackupsView> _read = () => None;
+    private Func<bool> _begin = () => false;
 
     public BackupsView Read() => _read();
 
-    public void Use(Func<BackupsView> read) => _read = read;
+    /// <summary>Begins a base backup. False if one is running, or if the bank makes no backups.</summary>
+    public bool TryBegin() => _begin();
+
+    public void Use(Func<BackupsView> read, Func<bool> begin) => (_read, _begin) = (read, begin);
 }

@@ -23,7 +23,7 @@ public sealed class RestoreDrills(IDocumentStore store, NpgsqlDataSource source,
 
     private const string Name = "drill";
 
-    private static readonly OperatorStreamKind Kind = new(StreamType, new("7c9a2b1e-53d4-4f0a-8b8e-2f4f0d6a9e31"));
+    internal static readonly OperatorStreamKind Kind = new(StreamType, new("7c9a2b1e-53d4-4f0a-8b8e-2f4f0d6a9e31"));
 
     public async Task RecordAsync(RestoreDrilled drilled, CancellationToken ct)
     {

@@ -12,6 +12,10 @@ internal static class ReadModelProblems
         new(
             "not_for_documents", RefusalKind.Conflict, "The read model consists of documents, for which this action does not exist.",
             "Try it out, rebuild or resume it.", "name"),
+        new(
+            "backups_not_managed", RefusalKind.Conflict, "The bank makes no backups.",
+            "Turn them on, or use the tools of the database."),
+        new("backup_running", RefusalKind.Conflict, "A base backup is running.", "Wait until GET /ops/backups shows it."),
         new("malformed_repair", RefusalKind.Malformed, "repair is neither true nor false.", "Correct repair, or leave it out."),
         new("not_paused", RefusalKind.Conflict, "The read model is not paused.", "Nothing needs to be done.", "name"),
         new(
