@@ -157,10 +157,10 @@ internal sealed class BankUnderTest : IDisposable
         await using var command = source.CreateCommand(
             """
             select (select sum((data -> 'balance' ->> 'minor')::bigint) from accounts.mt_doc_account),
-                (select sum(case when type in ('accounts.money-deposited.v1', 'accounts.transfer-received.v1') then 1 else -1 end
+                (select sum(case when type in ('accounts.money-deposited.v2', 'accounts.transfer-received.v2') then 1 else -1 end
                     * (data -> 'amount' ->> 'minor')::bigint) from bank.mt_events
-                    where type in ('accounts.money-deposited.v1', 'accounts.transfer-received.v1',
-                        'accounts.money-withdrawn.v1', 'accounts.transfer-sent.v1')),
+                    where type in ('accounts.money-deposited.v2', 'accounts.transfer-received.v2',
+                        'accounts.money-withdrawn.v2', 'accounts.transfer-sent.v2')),
                 (select count(*) from bank.mt_streams s where s.version <> (select count(*) from bank.mt_events e where e.stream_id = s.id))
             """);
         command.CommandTimeout = 300;

@@ -6,6 +6,7 @@ using Banking.EventStore.Log;
 using Banking.EventStore.Published;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
+using Banking.EventStore.Versions;
 using JasperFx;
 using JasperFx.Events;
 using JasperFx.Events.Daemon;
@@ -51,6 +52,7 @@ public static class EventStoreModule
             store.Listeners.Add(new ClockListener(provider.GetRequiredService<SystemClock>(), provider.GetRequiredService<TimeProvider>())))
         .AddSingleton<CheckedWrapping>()
         .AddSingleton<ArchivedEvents>()
+        .AddSingleton<EventVersions>()
         .AddSingleton<StreamDirectory>()
         .AddSingleton<StreamTimeline>()
         .AddSingleton(new EpochFolder(null))

@@ -64,6 +64,7 @@ public static class ReadModelsModule
         .AddSingleton<DriftLog>()
         .AddSingleton<ReadModelSchema>()
         .AddSingleton<ReadModelWriter>()
+        .AddSingleton<UnknownTypePauses>()
         .AddSingleton<Rebuild>()
         .AddSingleton<CandidateRequests>()
         .AddSingleton<CandidateSwitch>()

@@ -52,7 +52,9 @@ internal static class EventGenerators
             Optional,
             Optional,
             Gen.Select(Optional, Optional, (bank, account) => new Counterparty(bank, account)).Null(),
-            (operation, purpose, reference, counterparty) => new MovementDetails(operation, purpose, reference, counterparty))
+            Gen.Select(Optional, Optional, (code, text) => new Purpose(code, text)).Null(),
+            (operation, reference, endToEndId, counterparty, purpose) =>
+                new MovementDetails(operation, purpose, reference, counterparty, endToEndId))
         .Null();
 
     public static IReadOnlyDictionary<Type, Gen<object>> All { get; } =
@@ -100,7 +102,7 @@ internal static class EventGenerators
                 Instants,
                 Details,
                 (id, from, number, amount, at, details) => (object)new TransferReceived(id, from, number, amount, at, details)),
-            [typeof(CorrectionBooked)] = Gen.Select(
+            [typeof(DifferenceBooked)] = Gen.Select(
                 Gen.Guid,
                 Text,
                 Gen.Enum<Direction>(),
@@ -109,7 +111,7 @@ internal static class EventGenerators
                 Instants,
                 Sources,
                 (corrects, why, direction, amount, side, at, source) =>
-                    (object)new CorrectionBooked(corrects, why, direction, amount, side, at, source)),
+                    (object)new DifferenceBooked(corrects, why, direction, amount, side, at, source)),
             [typeof(MovementReversed)] = Bookings((link, direction, amount, at, side, other, details) =>
                 new MovementReversed(link, direction, amount, at, side, other, details)),
             [typeof(MovementRebooked)] = Bookings((link, direction, amount, at, side, other, details) =>

@@ -74,7 +74,8 @@ public sealed class WithdrawnCurrencyTests(BankFixture bank) : IClassFixture<Ban
                     null),
             ]);
         await AccountsModule.ImportAsync(
-            new HistoryImport(bank.Store, bank.Database, bank.Clock), "test", [history], _ => { }, TestContext.Current.CancellationToken);
+            new HistoryImport(bank.Store, bank.Database, bank.Clock, new([], new())), "test", [history], _ => { },
+            TestContext.Current.CancellationToken);
         return PublicId.Format("acc", id);
     }
 }

@@ -47,16 +47,20 @@ public sealed class EventCatalogTests
             are left out. Actor, recorded time, cause and, for all that moves money, the reason are in the metadata of each event.
 
             The second column names the member that says when an event takes effect. An event without one takes effect when it is recorded.
+            The third says since when releases of the bank know the version: `first` is the version that the event began with.
+            Earlier versions are in the log for ever and [converted when they are read](#earlier-versions); `GET /ops/events/types` counts
+            the stored events of each.
 
-            | Event | Takes effect | Module | Meaning |
-            |---|---|---|---|
+            | Event | Takes effect | Since | Module | Meaning |
+            |---|---|---|---|---|
 
             """);
         foreach (var e in Solution.Events)
         {
             Line(
                 text,
-                $"| [`{e.EventTypeName}`](#{Anchor(e.EventTypeName)}) | {TakesEffect(e.EventType)} | {Module(e.EventType)} "
+                $"| [`{e.EventTypeName}`](#{Anchor(e.EventTypeName)}) | {TakesEffect(e.EventType)} | {Since(e.EventType)} "
+                    + $"| {Module(e.EventType)} "
                     + $"| {Docs.Of(e.EventType)} |");
         }
 
@@ -67,6 +71,7 @@ public sealed class EventCatalogTests
             Line(text, $"\n```json\n{GoldenEventTests.Read(e.EventTypeName)}\n```");
         }
 
+        Earlier(text);
         Line(text, "\n## Values");
         foreach (var type in Values())
         {
@@ -79,6 +84,27 @@ public sealed class EventCatalogTests
         }
 
         return text.ToString().ReplaceLineEndings("\n");
+    }
+
+    private static void Earlier(StringBuilder text)
+    {
+        Line(
+            text,
+            "\n## Earlier versions\n\nEach is converted to the present event by a pure function. `Banking:Events:WriteVersionsOf` writes "
+                + "them during an upgrade\n([operations.md](operations.md#versions-of-events)).\n\n"
+                + "| Stored name | Read as | Until | Converted by |\n|---|---|---|---|");
+        foreach (var version in Solution.EarlierVersions)
+        {
+            var present = Solution.Events.Single(e => e.EventType == version.Present).EventTypeName;
+            Line(
+                text,
+                $"| `{version.Name}` | [`{present}`](#{Anchor(present)}) | {version.ReplacedOn:yyyy-MM-dd} | `{version.Upcaster}` |");
+        }
+
+        foreach (var version in Solution.EarlierVersions)
+        {
+            Line(text, $"\n### {version.Name}\n\n```json\n{GoldenEventTests.Read(version.Name)}\n```");
+        }
     }
 
     private static void Table(StringBuilder text, Type type)
@@ -133,6 +159,11 @@ public sealed class EventCatalogTests
 
     private static string TakesEffect(Type type) =>
         Fields(type).Any(p => p.Name == "EffectiveAt") ? "`effectiveAt`" : "when recorded";
+
+    private static string Since(Type type) =>
+        Solution.EarlierVersions.Where(v => v.Present == type).Select(v => v.ReplacedOn).DefaultIfEmpty().Max() is var day && day == default
+            ? "first"
+            : day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     private static string Anchor(string heading) => heading.Replace(".", "", StringComparison.Ordinal);
 

@@ -25,7 +25,8 @@ internal static class Examples
     private static readonly AccountNumber OtherNumber = AccountNumber.Create("XB", "DEMO000000000002");
     private const string ArchiveName = "events-000000000012-000000240117-9f2c31b0a4d5.jsonl.zst";
     private static readonly SourceRow Source = new("berka", "trans.asc", 2, "695247");
-    private static readonly MovementDetails Details = new("transfer-in", "household", "Miete \"März\" 🏠", new("YZ", "87144583"));
+    private static readonly MovementDetails Details = new(
+        "transfer-in", new("RENT", "household"), "Miete \"März\" 🏠", new("YZ", "87144583"), "INV-2026-0042");
 
     public static IReadOnlyDictionary<Type, object> All { get; } =
         new object[]
@@ -36,7 +37,7 @@ internal static class Examples
             new MoneyWithdrawn(new(500, Currency.Parse("JPY")), BankSide.Cash, At, Details, Source),
             new TransferSent(Id, OtherId, OtherNumber, Euro(95_000), At, Details),
             new TransferReceived(Id, OtherId, Number, Euro(95_000), At, Details),
-            new CorrectionBooked(Id, "rounding", Direction.Debit, new(1, Currency.FromStored("CZK", 2)), BankSide.Suspense, At, Source),
+            new DifferenceBooked(Id, "rounding", Direction.Debit, new(1, Currency.FromStored("CZK", 2)), BankSide.Suspense, At, Source),
             new MovementReversed(
                 new(OtherId, Id, Id, TransactionKind.Deposit, CorrectionKind.EffectiveDate), Direction.Debit, Euro(240_000), At,
                 BankSide.Settlement, new(OtherId, OtherNumber), Details),

@@ -27,6 +27,27 @@ public sealed class GoldenEventTests
 
     public static TheoryData<string> Names => [.. Solution.Events.Select(e => e.EventTypeName)];
 
+    public static TheoryData<string> Earlier => [.. Solution.EarlierVersions.Select(v => v.Name)];
+
+    /// <summary>What each stored version of a movement changes the balance by, in minor units. A value never changes.</summary>
+    public static TheoryData<string, long> Changes => new()
+    {
+        { "accounts.money-deposited.v1", 240_000 },
+        { "accounts.money-deposited.v2", 240_000 },
+        { "accounts.money-withdrawn.v1", -500 },
+        { "accounts.money-withdrawn.v2", -500 },
+        { "accounts.transfer-sent.v1", -95_000 },
+        { "accounts.transfer-sent.v2", -95_000 },
+        { "accounts.transfer-received.v1", 95_000 },
+        { "accounts.transfer-received.v2", 95_000 },
+        { "accounts.correction-booked.v1", -1 },
+        { "accounts.difference-booked.v1", -1 },
+        { "accounts.movement-reversed.v1", -240_000 },
+        { "accounts.movement-reversed.v2", -240_000 },
+        { "accounts.movement-rebooked.v1", 95_000 },
+        { "accounts.movement-rebooked.v2", 95_000 },
+    };
+
     [Theory]
     [MemberData(nameof(Names))]
     public void A_stored_event_is_read_and_written_unchanged(string name)
@@ -39,6 +60,54 @@ public sealed class GoldenEventTests
         Assert.Equal(example, read);
         var (stored, again) = (JsonNode.Parse(golden), JsonNode.Parse(Solution.Serializer.ToJson(read)));
         Assert.True(JsonNode.DeepEquals(stored, again), $"{name} was stored as\n{stored}\nand would now be stored as\n{again}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Earlier))]
+    public void An_earlier_version_is_read_converted_and_written_as_it_was(string name)
+    {
+        var version = Solution.EarlierVersions.Single(v => v.Name == name);
+        var golden = JsonNode.Parse(Read(name))!;
+
+        var present = ReadPresent(name);
+
+        Assert.IsType(version.Present, present);
+        Assert.Equal(present, ReadPresent(name));
+        Assert.True(JsonNode.DeepEquals(golden, JsonNode.Parse(Solution.Serializer.ToJson(version.Downcast(present)!))));
+        Assert.Null(version.Downcast(Examples.All[version.Present]) is { } said && name != "accounts.correction-booked.v1" ? said : null);
+    }
+
+    [Theory]
+    [MemberData(nameof(Changes))]
+    public void Every_stored_version_folds_to_the_same_balance(string name, long change)
+    {
+        var data = (IMovement)ReadPresent(name);
+        var opening = Money.Zero(data.Amount.Currency);
+        var account = Account.Fold(
+            null,
+            Guid.Empty,
+            new AccountOpened(AccountNumber.Create("XB", "DEMO000000000001"), Guid.Empty, "current", opening, data.EffectiveAt),
+            data.EffectiveAt);
+
+        Assert.Equal(change, Account.Fold(account, account.Id, data, data.EffectiveAt).Balance.Minor);
+    }
+
+    [Fact]
+    public void Every_stored_version_of_a_movement_has_its_change_of_the_balance() => Assert.Equal(
+        Solution.StoredTypes.Keys.Where(n => ReadPresent(n) is IMovement),
+        Changes.Select(c => c.Data.Item1).Order(StringComparer.Ordinal));
+
+    /// <summary>A new version of a stored event is published under the contract of the former one, with the same data.</summary>
+    [Theory]
+    [MemberData(nameof(Earlier))]
+    public void What_is_published_of_an_earlier_version_and_of_the_present_one_is_the_same(string name)
+    {
+        var earlier = ReadPresent(name);
+        var present = Examples.All[earlier.GetType()];
+        var contract = Solution.Published.Find(earlier.GetType())!;
+
+        Assert.EndsWith(".v1", contract.Type, StringComparison.Ordinal);
+        Assert.Equal(contract.ToData(Event(present)), contract.ToData(Event(earlier)));
     }
 
     [Theory]
@@ -58,12 +127,11 @@ public sealed class GoldenEventTests
     [InlineData("accounts.correction-booked.v1", "55de87b0f17ff57144f21918a4d21e9d")]
     [InlineData("accounts.movement-reversed.v1", "7673153c63e6282a7e619fabd3477f65")]
     [InlineData("accounts.movement-rebooked.v1", "b03916da4a22e213da6b16026738a579")]
+    [InlineData("accounts.difference-booked.v1", "55de87b0f17ff57144f21918a4d21e9d")]
     public void The_hash_of_a_statement_of_a_stored_event_never_changes(string name, string hash)
     {
-        var type = Solution.Events.Single(e => e.EventTypeName == name).EventType;
-        var data = Solution.Serializer.FromJson(type, new MemoryStream(Encoding.UTF8.GetBytes(Read(name))));
-        var e = (IEvent)Activator.CreateInstance(typeof(Event<>).MakeGenericType(type), data)!;
-        (e.Id, e.Version, e.Timestamp) = (new("019b9408-b280-7000-8000-000000000003"), 7, new(2026, 1, 7, 8, 0, 0, TimeSpan.Zero));
+        var data = ReadPresent(name);
+        var e = Event(data);
         var nothing = Money.Zero(((IMovement)data).Amount.Currency);
         var account = new Account(
             new("019b9408-b280-7000-8000-000000000004"), 7, e.Timestamp, AccountNumber.Create("XB", "DEMO000000000001"), Guid.Empty, [],
@@ -81,9 +149,23 @@ public sealed class GoldenEventTests
             Directory
                 .GetFiles(Folder, "*.json")
                 .Select(f => Path.GetFileNameWithoutExtension(f))
-                .Except(Solution.Events.Select(e => e.EventTypeName)));
+                .Except(Solution.StoredTypes.Keys));
 
     internal static string Read(string name) => File.ReadAllText(PathOf(name)).TrimEnd();
+
+    /// <summary>Reads the golden file of a stored name as the bank reads such an event: an earlier version is converted.</summary>
+    private static object ReadPresent(string name)
+    {
+        var stored = Solution.Serializer.FromJson(Solution.StoredTypes[name], new MemoryStream(Encoding.UTF8.GetBytes(Read(name))))!;
+        return Solution.EarlierVersions.FirstOrDefault(v => v.Name == name) is { } version ? version.Upcast(stored) : stored;
+    }
+
+    private static IEvent Event(object data)
+    {
+        var e = (IEvent)Activator.CreateInstance(typeof(Event<>).MakeGenericType(data.GetType()), data)!;
+        (e.Id, e.Version, e.Timestamp) = (new("019b9408-b280-7000-8000-000000000003"), 7, new(2026, 1, 7, 8, 0, 0, TimeSpan.Zero));
+        return e;
+    }
 
     /// <summary>Runs before the tests of this class and before the catalogue reads the files.</summary>
     private static void WriteMissing()

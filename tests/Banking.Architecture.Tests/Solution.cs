@@ -1,5 +1,6 @@
 using System.Reflection;
 using Banking.EventStore.Published;
+using Banking.EventStore.Versions;
 using Banking.Host;
 using Banking.Host.Hosting;
 using Banking.Publishing.Catalogue;
@@ -51,6 +52,15 @@ internal static class Solution
             .Where(e => Assemblies.Contains(e.EventType.Assembly))
             .OrderBy(e => e.EventTypeName, StringComparer.Ordinal),
     ];
+
+    /// <summary>The earlier versions of events, which are read for ever.</summary>
+    public static IReadOnlyList<EarlierVersion> EarlierVersions { get; } =
+        [.. Host.Value.GetRequiredService<EventVersions>().Earlier.OrderBy(v => v.Name, StringComparer.Ordinal)];
+
+    /// <summary>The type that reads the data of each stored name, of whatever version.</summary>
+    public static IReadOnlyDictionary<string, Type> StoredTypes { get; } =
+        Events.Select(e => (Name: e.EventTypeName, Type: e.EventType)).Concat(EarlierVersions.Select(v => (v.Name, Type: v.Stored)))
+            .OrderBy(t => t.Name, StringComparer.Ordinal).ToDictionary(t => t.Name, t => t.Type);
 
     /// <summary>The contracts of published events, from the host's modules.</summary>
     public static PublicContracts Published => Host.Value.GetRequiredService<PublicContracts>();

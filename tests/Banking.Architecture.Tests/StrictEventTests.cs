@@ -18,11 +18,11 @@ public sealed class StrictEventTests
         get
         {
             var all = new TheoryData<string, string>();
-            foreach (var e in Solution.Events)
+            foreach (var (name, type) in Solution.StoredTypes)
             {
-                foreach (var (path, _) in Walk(e.EventType, Golden(e.EventTypeName), ""))
+                foreach (var (path, _) in Walk(type, Golden(name), ""))
                 {
-                    all.Add(e.EventTypeName, path);
+                    all.Add(name, path);
                 }
             }
 
@@ -36,6 +36,7 @@ public sealed class StrictEventTests
         var asked = Members.Select(m => m.Data.Item1 + m.Data.Item2).ToList();
 
         Assert.Contains("accounts.money-deposited.v1/amount", asked);
+        Assert.Contains("accounts.money-deposited.v2/details/purpose/code", asked);
         Assert.Contains("accounts.money-deposited.v1/amount/scale", asked);
         Assert.Contains("accounts.money-deposited.v1/bankSide", asked);
         Assert.Contains("accounts.money-deposited.v1/details/counterparty/bank", asked);
@@ -75,10 +76,12 @@ public sealed class StrictEventTests
     }
 
     [Theory]
+    [InlineData("accounts.money-deposited.v2", "amount", """{"minor":0,"currency":"EUR","scale":2}""", "source")]
     [InlineData("accounts.money-deposited.v1", "amount", """{"minor":0,"currency":"EUR","scale":2}""", "source")]
     [InlineData("accounts.money-deposited.v1", "amount", """{"minor":-1,"currency":"EUR","scale":2}""", null)]
     [InlineData("accounts.money-withdrawn.v1", "amount", """{"minor":0,"currency":"EUR","scale":2}""", "source")]
     [InlineData("accounts.money-withdrawn.v1", "amount", """{"minor":-1,"currency":"EUR","scale":2}""", null)]
+    [InlineData("accounts.transfer-sent.v2", "amount", """{"minor":0,"currency":"EUR","scale":2}""", null)]
     [InlineData("accounts.transfer-sent.v1", "amount", """{"minor":0,"currency":"EUR","scale":2}""", null)]
     [InlineData("accounts.transfer-received.v1", "amount", """{"minor":-9223372036854775808,"currency":"EUR","scale":2}""", null)]
     [InlineData("accounts.correction-booked.v1", "amount", """{"minor":-5,"currency":"EUR","scale":2}""", null)]
@@ -193,7 +196,7 @@ public sealed class StrictEventTests
     private static object Read(string name, JsonObject json) =>
         Solution.Serializer.FromJson(TypeOf(name), new MemoryStream(Encoding.UTF8.GetBytes(json.ToJsonString())))!;
 
-    private static Type TypeOf(string name) => Solution.Events.Single(e => e.EventTypeName == name).EventType;
+    private static Type TypeOf(string name) => Solution.StoredTypes[name];
 
     private static JsonObject Golden(string name) => (JsonObject)JsonNode.Parse(GoldenEventTests.Read(name))!;
 }

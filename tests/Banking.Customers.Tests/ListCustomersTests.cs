@@ -109,7 +109,7 @@ public sealed class ListCustomersTests(BankFixture bank) : IClassFixture<BankFix
         var id = Ids.Next(bank.Clock);
         var history = new CustomerHistory(id, externalId, name, new Dictionary<string, string>(), new("test", "clients", 1, externalId));
         await CustomersModule.ImportAsync(
-            new HistoryImport(bank.Store, bank.Database, bank.Clock),
+            new HistoryImport(bank.Store, bank.Database, bank.Clock, new([], new())),
             bank.Host.Services.GetRequiredService<CheckedWrapping>(),
             bank.Store,
             "test",

@@ -21,13 +21,13 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
         "trans.asc",
         "\"SIPO\"",
         "\"UVER\"",
-        "trans.asc, line 3: row 101 has details.purpose \"household\" in the bank and \"loan\" in the files")]
+        "trans.asc, line 3: row 101 has details.purpose.text \"household\" in the bank and \"loan\" in the files")]
     [InlineData("trans.asc", "87144583", "87144584", "trans.asc, line 3: row 101 has details.counterparty.account \"87144583\"")]
     [InlineData(
         "trans.asc",
         "\"VYDAJ\"",
         "\"PRIJEM\"",
-        "trans.asc, line 3: row 101 is accounts.money-withdrawn.v1 in the bank and accounts.money-deposited.v1 in the files")]
+        "trans.asc, line 3: row 101 is accounts.money-withdrawn.v2 in the bank and accounts.money-deposited.v2 in the files")]
     [InlineData("trans.asc", "801.23", "801.20", "trans.asc, line 5: row 103 is in the bank and not in the files")]
     [InlineData("trans.asc", "801.23", "801.22", "trans.asc, line 5: row 103 has amount 0.03 CZK in the bank and 0.02 CZK in the files")]
     [InlineData("trans.asc", "102;20;930105", "104;20;930105", "trans.asc, line 4: row 102 is in the bank and not in the files")]
@@ -98,7 +98,9 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
     {
         var database = await TestCluster.NewDatabaseAsync();
         var folder = SmallHistory.Write((_, lines) => lines);
-        var first = await ImportAsync(database, folder.FullName);
+        // In earlier versions of the events: a repeat compares what they say.
+        var first = await ImportAsync(database, folder.FullName, "--Banking:Events:WriteVersionsOf=2026-11-29");
+        Assert.Equal(1, await ScalarAsync(database, $"{CountOfEvents} where type = 'accounts.correction-booked.v1'"));
         await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", database)))
         {
             var teller = await host.TellerAsync();

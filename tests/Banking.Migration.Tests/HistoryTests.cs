@@ -37,7 +37,7 @@ public sealed class HistoryTests : IDisposable
         var row = _bank.Plan().Accounts[0].Movements[1];
         Assert.Equal((Direction.Debit, new Money(20_000, Koruna), BankSide.Settlement), (row.Direction, row.Amount, row.BankSide));
         Assert.Equal(new(1993, 1, 2, 0, 0, 0, TimeSpan.Zero), row.EffectiveAt);
-        Assert.Equal(new("transfer-out", "household", null, new("YZ", "87144583")), row.Details);
+        Assert.Equal(new("transfer-out", new(Text: "household"), null, new("YZ", "87144583")), row.Details);
         Assert.Equal(new("berka", "trans.asc", 3, "101"), row.Source);
         Assert.Null(row.Rounding);
     }
@@ -74,7 +74,7 @@ public sealed class HistoryTests : IDisposable
             """100;10;930101;"PRIJEM";"";0.00;0.00;"UROK";;""",
             """101;10;930102;"VYBER";"VYBER";1.50;-1.50;" ";;0""");
         var rows = _bank.Plan().Accounts[0].Movements;
-        Assert.Equal((0, new MovementDetails(Purpose: "interest")), (rows[0].Amount.Minor, rows[0].Details));
+        Assert.Equal((0, new MovementDetails(Purpose: new(Text: "interest"))), (rows[0].Amount.Minor, rows[0].Details));
         Assert.Equal((Direction.Debit, new MovementDetails("cash-out")), (rows[1].Direction, rows[1].Details));
         Assert.Equal("-1.50", _bank.Plan().Summary.ClosingBalance.ToDecimalString());
     }

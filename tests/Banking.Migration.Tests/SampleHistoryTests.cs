@@ -59,7 +59,7 @@ public sealed class SampleHistoryTests
             rows.Select(row => row.Details.Operation ?? "").Distinct().Order());
         Assert.Equal(
             ["", "household", "insurance", "interest", "loan", "penalty-interest", "pension", "statement-fee"],
-            rows.Select(row => row.Details.Purpose ?? "").Distinct().Order());
+            rows.Select(row => row.Details.Purpose?.Text ?? "").Distinct().Order());
         Assert.Equal(
             [BankSide.Cash, BankSide.Settlement, BankSide.Interest, BankSide.Fees, BankSide.Suspense],
             rows.Select(row => row.BankSide).Distinct().Order());

@@ -132,7 +132,8 @@ public sealed class PeriodTests : PeriodBank
         await QueryAsync("update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '500') returning 1");
         Assert.False((await CloseAsync("2026-11", "?dryRun=true")).Ok().Json.TryGetProperty("problem", out _));
         (await CloseAsync("2026-11")).Ok();
-        var import = new HistoryImport(Store, Database, Clock, Host.Services.GetRequiredService<IClosedPeriods>());
+        var import = new HistoryImport(
+            Store, Database, Clock, new([], new()), Host.Services.GetRequiredService<IClosedPeriods>());
 
         await Assert.ThrowsAsync<PeriodClosedException>(() => ImportAsync(December.AddTicks(-10)));
         await ImportAsync(December);

@@ -151,7 +151,8 @@ public sealed class SilenceTests(SunkBank bank) : IClassFixture<SunkBank>
             new("test", "accounts", 1, number),
             [.. movements]);
         var result = await AccountsModule.ImportAsync(
-            new HistoryImport(bank.Store, bank.Database, bank.Clock), "test", [history], _ => { }, TestContext.Current.CancellationToken);
+            new HistoryImport(bank.Store, bank.Database, bank.Clock, new([], new())), "test", [history], _ => { },
+            TestContext.Current.CancellationToken);
         Assert.Equal(Movements + 1, result.Events);
         return PublicId.Format("acc", id);
     }

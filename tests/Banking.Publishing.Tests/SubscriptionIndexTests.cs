@@ -56,7 +56,7 @@ public sealed class SubscriptionIndexTests
         Assert.Empty(index.RemoveMatching(Page));
     }
 
-    private static LogSubscription Subscription(EventFilter filter, long after) => new(null!, filter, after, () => { }, false);
+    private static LogSubscription Subscription(EventFilter filter, long after) => new(null!, filter, after, () => { });
 
     private static PublicEvent Event(long position, string type, string account) =>
         new($"evt_{position}", type, Guid.Empty, account, DateTimeOffset.UnixEpoch, 1, null, position, new { }) { Epoch = "" };

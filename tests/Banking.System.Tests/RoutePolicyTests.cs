@@ -47,6 +47,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("GET", "/ops/dead-letters", "watch"),
         ("GET", "/ops/backups", "watch"),
         ("POST", "/ops/backups", "operate"),
+        ("GET", "/ops/events/types", "watch"),
         ("GET", "/ops/incoming", "watch"),
         ("GET", "/ops/incoming/dead-letters", "watch"),
         ("POST", "/ops/dead-letters/replay", "operate"),

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
 using Banking.SharedKernel;
 
 namespace Banking.Accounts.Contracts;
+
+// Members that were added later are not written while they are null: a command that was sent before has the same fingerprint.
 
 /// <summary>Opens an account for a registered customer.</summary>
 /// <param name="CommandId">The sender's idempotency key: a command sent twice is executed once.</param>
@@ -30,9 +33,15 @@ public sealed record OpenAccount(
 /// <param name="Reference">The customer's own reference.</param>
 /// <param name="Reason">The reason in words, 1 to 140 characters. Required, except to repeat a command that was sent before it was
 /// required.</param>
+/// <param name="PurposeCode">What the money is for: a purpose code of ISO 20022, one to four capital letters and digits.</param>
+/// <param name="EndToEndId">The payer's id of the payment, at most 35 characters, passed on unchanged.</param>
+/// <param name="Counterparty">The other party, at another bank.</param>
 public sealed record DepositMoney(
     string CommandId, string Account, Money Amount, BankSide BankSide = BankSide.Cash, DateTimeOffset? EffectiveAt = null,
-    string? Reference = null, string? Reason = null)
+    string? Reference = null, string? Reason = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PurposeCode = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? EndToEndId = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Counterparty? Counterparty = null)
 {
     /// <summary>Without the content, because commands are logged.</summary>
     public override string ToString() => $"{nameof(DepositMoney)} {CommandId}";
@@ -48,9 +57,15 @@ public sealed record DepositMoney(
 /// <param name="Reference">The customer's own reference.</param>
 /// <param name="Reason">The reason in words, 1 to 140 characters. Required, except to repeat a command that was sent before it was
 /// required.</param>
+/// <param name="PurposeCode">What the money is for: a purpose code of ISO 20022, one to four capital letters and digits.</param>
+/// <param name="EndToEndId">The payer's id of the payment, at most 35 characters, passed on unchanged.</param>
+/// <param name="Counterparty">The other party, at another bank.</param>
 public sealed record WithdrawMoney(
     string CommandId, string Account, Money Amount, BankSide BankSide = BankSide.Cash, DateTimeOffset? EffectiveAt = null,
-    string? Reference = null, string? Reason = null)
+    string? Reference = null, string? Reason = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PurposeCode = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? EndToEndId = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Counterparty? Counterparty = null)
 {
     /// <summary>Without the content, because commands are logged.</summary>
     public override string ToString() => $"{nameof(WithdrawMoney)} {CommandId}";
@@ -66,6 +81,8 @@ public sealed record WithdrawMoney(
 /// <param name="Reference">The payer's own reference; the payee sees it.</param>
 /// <param name="Reason">The reason in words, 1 to 140 characters. Required, except to repeat a command that was sent before it was
 /// required.</param>
+/// <param name="PurposeCode">What the money is for: a purpose code of ISO 20022, one to four capital letters and digits.</param>
+/// <param name="EndToEndId">The payer's id of the payment, at most 35 characters, passed on unchanged.</param>
 public sealed record TransferMoney(
     string CommandId,
     string From,
@@ -73,7 +90,9 @@ public sealed record TransferMoney(
     Money Amount,
     DateTimeOffset? EffectiveAt = null,
     string? Reference = null,
-    string? Reason = null)
+    string? Reason = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PurposeCode = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? EndToEndId = null)
 {
     /// <summary>Without the content, because commands are logged.</summary>
     public override string ToString() => $"{nameof(TransferMoney)} {CommandId}";

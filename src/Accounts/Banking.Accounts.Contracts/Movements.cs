@@ -52,12 +52,19 @@ public enum BankSide
 /// <param name="Account">The counterparty's account, as the source names it.</param>
 public sealed record Counterparty(string? Bank, string? Account);
 
+/// <summary>What a movement is for.</summary>
+/// <param name="Code">A purpose code of ISO 20022 (ExternalPurpose1Code), one to four capital letters and digits: SALA, RENT …</param>
+/// <param name="Text">The purpose in words: interest, fee, household, pension …</param>
+public sealed record Purpose(string? Code = null, string? Text = null);
+
 /// <summary>Optional details of a movement.</summary>
 /// <param name="Operation">The kind of operation: cash-in, cash-out, transfer-in, transfer-out, card …</param>
-/// <param name="Purpose">The purpose: interest, fee, household, pension …</param>
+/// <param name="Purpose">What the movement is for.</param>
 /// <param name="Reference">The customer's own reference.</param>
+/// <param name="EndToEndId">The payer's id of the payment, which every bank on its way passes on unchanged (ISO 20022).</param>
 public sealed record MovementDetails(
     string? Operation = null,
-    string? Purpose = null,
+    Purpose? Purpose = null,
     string? Reference = null,
-    Counterparty? Counterparty = null);
+    Counterparty? Counterparty = null,
+    string? EndToEndId = null);

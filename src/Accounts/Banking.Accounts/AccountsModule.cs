@@ -1,5 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Accounts.Domain.Earlier;
 using Banking.Accounts.Explaining;
 using Banking.Accounts.Features;
 using Banking.Accounts.Lookups;
@@ -89,6 +90,11 @@ public sealed class AccountsModule : BankModule
             services.AddSingleton(contract);
         }
 
+        foreach (var version in EarlierVersions.All)
+        {
+            services.AddSingleton(version);
+        }
+
         services
             .AddSingleton(AccountEventIds.All)
             .AddSingleton(new PublicStream(Account.StreamType, AccountId.Prefix))
@@ -172,6 +178,11 @@ public sealed class AccountsModule : BankModule
         foreach (var (type, name) in EventNames.All.Concat(StatementEventNames.All))
         {
             store.Events.MapEventType(type, name);
+        }
+
+        foreach (var version in EarlierVersions.All)
+        {
+            version.AddTo(store);
         }
 
         store.Events.IgnoreIndex(TransactionReader.IndexName);

@@ -26,6 +26,7 @@ public sealed class AuditModule : BankModule
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<AuditEvents>()
+        .AddSingleton<StoredTypeCounts>()
         .AddSingleton<ActorDirectory>()
         .AddSingleton<IRewrapping, ActorRewrapping>()
         .AddHostedService<ActorRecorder>();

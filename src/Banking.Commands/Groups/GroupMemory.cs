@@ -4,6 +4,7 @@ using Banking.Commands.Receipts;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Log;
 using Banking.EventStore.Streams;
+using Banking.EventStore.Versions;
 using Marten;
 
 namespace Banking.Commands.Groups;
@@ -12,7 +13,7 @@ namespace Banking.Commands.Groups;
 /// The changes of a group, in memory. Each decision sees the changes before it, a batch that fails half-way is rolled back, and the
 /// whole is stored at the end.
 /// </summary>
-internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TState> loaded)
+internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TState> loaded, EventVersions versions)
     where TState : class, IEventSourced<TState>
 {
     private readonly Dictionary<Guid, TState?> _before = [];
@@ -36,6 +37,10 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
     public UnreadableEventException? Unreadable(IEnumerable<Guid> streams) => loaded.Unreadable.Count == 0
         ? null
         : streams.Select(loaded.Unreadable.GetValueOrDefault).FirstOrDefault(u => u is not null);
+
+    /// <summary>Whether this host can store the events of a decision in the versions that it writes.</summary>
+    public bool CanStore(Decision.Accepted accepted) =>
+        accepted.Events.All(e => versions.CanStore(e.Data)) && accepted.Joined.All(e => versions.CanStore(e.Data));
 
     public ReceivedReceipt? Receipt(Guid id) => loaded.Receipts.GetValueOrDefault(id);
 
@@ -128,6 +133,7 @@ internal sealed class GroupMemory<TState>(IDocumentSession session, Loaded<TStat
         StoredState<TState>[] after = [.. _before.Keys.Order().Select(id => new StoredState<TState>(States[id], last[id].Last()))];
         session.QueueWrites(
             options,
+            versions,
             [.. after.Select(s => Head(s.State)), .. _steps.Where(s => !s.ChangesState).Select(s => CommandRefused.Head(s.Event))],
             Events,
             after,

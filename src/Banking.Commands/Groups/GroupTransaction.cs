@@ -7,6 +7,7 @@ using Banking.EventStore.Appending;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
+using Banking.EventStore.Versions;
 using Marten;
 using Marten.Services;
 using Npgsql;
@@ -26,6 +27,7 @@ public sealed class GroupTransaction<TState>
     private readonly GroupRules<TState> _rules;
     private readonly MessageOutbox _outbox;
     private readonly DueSignal _due;
+    private readonly EventVersions _versions;
     private readonly StateCache<TState> _cache = new();
     private readonly GroupLoader<TState> _loader;
     private readonly ITimelineSource<TState>? _timelines;
@@ -44,13 +46,14 @@ public sealed class GroupTransaction<TState>
         EarlierReceipts earlier,
         MessageOutbox outbox,
         DueSignal due,
+        EventVersions versions,
         ITimelineSource<TState>? timelines = null,
         ICommitCheck<TState>? check = null,
         IClosedPeriods? periods = null)
     {
         ArgumentNullException.ThrowIfNull(connections);
-        (_store, _connections, _clock, _rules, _outbox, _due, _timelines, _check, _periods) =
-            (store, connections, clock, rules, outbox, due, timelines, check, periods);
+        (_store, _connections, _clock, _rules, _outbox, _due, _versions, _timelines, _check, _periods) =
+            (store, connections, clock, rules, outbox, due, versions, timelines, check, periods);
         _loader = new(store, events, _cache, earlier);
         connections.Connected += _cache.Forget;
     }
@@ -87,7 +90,7 @@ public sealed class GroupTransaction<TState>
         var now = RecordedTime.Now(_clock);
 
         await using var session = _store.LightweightSession(SessionOptions.ForTransaction(transaction));
-        var memory = new GroupMemory<TState>(session, loaded);
+        var memory = new GroupMemory<TState>(session, loaded, _versions);
         var joined = joinedStreams(session);
         var work = new GroupWork<TState>(memory, joined, now, _clock);
         IReadOnlyList<StoredState<TState>> moved;

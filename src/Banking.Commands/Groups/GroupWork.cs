@@ -76,7 +76,10 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, JoinedMemori
 
         at = joined.End(submission.Joined) is { } end && end.RecordedAt > at ? end.RecordedAt : at;
         joined.Attach(submission.Joined);
-        return (submission.CheckAccess(memory.States) ?? Precondition(submission) ?? submission.Decide(memory.States, at), at);
+        var decision = submission.CheckAccess(memory.States) ?? Precondition(submission) ?? submission.Decide(memory.States, at);
+        return decision is Decision.Accepted accepted && !memory.CanStore(accepted)
+            ? (new Decision.Rejected(Failures.NotStorable), at)
+            : (decision, at);
     }
 
     /// <summary>The stream that a refusal is listed under and that If-Match refers to, with its version; 0 if it does not exist.</summary>

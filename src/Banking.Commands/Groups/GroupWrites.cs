@@ -4,6 +4,7 @@ using Banking.Commands.Receipts;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
+using Banking.EventStore.Versions;
 using Marten;
 
 namespace Banking.Commands.Groups;
@@ -14,6 +15,7 @@ internal static class GroupWrites
     public static void QueueWrites<TState>(
         this IDocumentSession session,
         StoreOptions options,
+        EventVersions versions,
         IReadOnlyList<StreamHead> heads,
         IReadOnlyList<EventEnvelope> events,
         IReadOnlyList<StoredState<TState>> states,
@@ -25,7 +27,7 @@ internal static class GroupWrites
         var serializer = options.Serializer();
         if (events.Count > 0)
         {
-            session.QueueOperation(new AppendEvents(options.Events.DatabaseSchemaName, serializer, heads, events));
+            session.QueueOperation(new AppendEvents(options.Events.DatabaseSchemaName, serializer, versions, heads, events));
         }
 
         // If all commands were refused there are events but no changed states.

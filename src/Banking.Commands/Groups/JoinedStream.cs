@@ -1,6 +1,7 @@
 using Banking.Commands.Receipts;
 using Banking.EventStore.Log;
 using Banking.EventStore.Streams;
+using Banking.EventStore.Versions;
 using Marten;
 using Npgsql;
 
@@ -45,8 +46,8 @@ public abstract class JoinedKind
 }
 
 /// <inheritdoc cref="JoinedKind"/>
-public sealed class JoinedKind<TState>(IDocumentStore store, EventReader events, GroupRules<TState> rules, EarlierReceipts earlier)
-    : JoinedKind
+public sealed class JoinedKind<TState>(
+    IDocumentStore store, EventReader events, GroupRules<TState> rules, EarlierReceipts earlier, EventVersions versions) : JoinedKind
     where TState : class, IEventSourced<TState>
 {
     // Nothing is remembered: joined streams are rare, and their own group remembers states.
@@ -68,6 +69,6 @@ public sealed class JoinedKind<TState>(IDocumentStore store, EventReader events,
     internal override async Task<Func<IDocumentSession, IJoinedMemory>> LoadAsync(NpgsqlTransaction transaction, Guid[] ids)
     {
         var loaded = await _loader.LoadAsync(transaction, ids);
-        return session => new JoinedMemory<TState>(new(session, loaded), (StoreOptions)store.Options, rules);
+        return session => new JoinedMemory<TState>(new(session, loaded, versions), (StoreOptions)store.Options, rules);
     }
 }

@@ -1,8 +1,10 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Storage;
+using Banking.EventStore.Versions;
 using Banking.SharedKernel;
 using Marten;
 using Npgsql;
@@ -22,7 +24,8 @@ public delegate void Comparable(Guid stream, JsonObject stored, JsonObject given
 /// Compares histories with what was imported under the same ids: rows, content and order must be equal. Later events of this bank and line
 /// numbers are not compared.
 /// </summary>
-public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource source, ArchivedEvents archive)
+public sealed class HistoryComparison(
+    IDocumentStore store, NpgsqlDataSource source, ArchivedEvents archive, EventVersions versions)
 {
     private const int StreamsAtOnce = 100;
 
@@ -57,14 +60,14 @@ public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource sou
                 return Misplaced(stream, stored, given, there);
             }
 
-            var (storedFact, givenFact) = (
-                (JsonObject)JsonNode.Parse(there!.Data)!, (JsonObject)JsonNode.Parse(serializer.ToJson(given!.Data))!);
+            var (storedType, storedFact) = Present(there!, serializer, session);
+            var givenFact = (JsonObject)JsonNode.Parse(serializer.ToJson(given!.Data))!;
             comparable(stream.Id, storedFact, givenFact);
             var type = session.Events.BuildEvent(given.Data).EventTypeName;
             var what =
-                type == there.Type
+                type == storedType
                     ? FactComparison.Difference(storedFact, givenFact)
-                    : $"is {there.Type} in the bank and {type} in the files";
+                    : $"is {storedType} in the bank and {type} in the files";
             if (what is not null)
             {
                 return new(given.Row, what);
@@ -72,6 +75,18 @@ public sealed class HistoryComparison(IDocumentStore store, NpgsqlDataSource sou
         }
 
         return null;
+    }
+
+    /// <summary>The present type and data of a stored fact, which may be of an earlier version.</summary>
+    private (string Type, JsonObject Data) Present(StoredFact fact, ISerializer serializer, IDocumentSession session)
+    {
+        if (versions.Earlier.FirstOrDefault(v => v.Name == fact.Type) is not { } version)
+        {
+            return (fact.Type, (JsonObject)JsonNode.Parse(fact.Data)!);
+        }
+
+        var present = version.Upcast(serializer.FromJson(version.Stored, new MemoryStream(Encoding.UTF8.GetBytes(fact.Data)))!);
+        return (session.Events.BuildEvent(present).EventTypeName, (JsonObject)JsonNode.Parse(serializer.ToJson(present))!);
     }
 
     /// <summary>Of two rows at one place, reports the one that the other side lacks.</summary>

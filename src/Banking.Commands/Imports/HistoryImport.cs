@@ -5,6 +5,7 @@ using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
+using Banking.EventStore.Versions;
 using Banking.SharedKernel;
 using Marten;
 using Marten.Services;
@@ -33,7 +34,8 @@ public sealed record ImportResult(int Events, int Streams, int Known);
 /// commands. A stream is imported as a whole, under an id made from its source: an interrupted import continues where it stopped, and a
 /// repeated one finds everything present. <see cref="HistoryComparison"/> has checked before that existing streams have the same history.
 /// </summary>
-public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source, TimeProvider clock, IClosedPeriods? periods = null)
+public sealed class HistoryImport(
+    IDocumentStore store, NpgsqlDataSource source, TimeProvider clock, EventVersions versions, IClosedPeriods? periods = null)
 {
     /// <summary>Events per transaction: enough that a round trip does not matter, few enough to stop soon.</summary>
     private const int EventsPerTransaction = 2_000;
@@ -116,7 +118,7 @@ public sealed class HistoryImport(IDocumentStore store, NpgsqlDataSource source,
             documents.AddRange(rules.LookupDocuments(null, state));
         }
 
-        session.QueueWrites((StoreOptions)store.Options, heads, envelopes, states, [], documents, []);
+        session.QueueWrites((StoreOptions)store.Options, versions, heads, envelopes, states, [], documents, []);
         await session.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }

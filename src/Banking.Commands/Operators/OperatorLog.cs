@@ -2,6 +2,7 @@ using Banking.Commands.Decisions;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Storage;
+using Banking.EventStore.Versions;
 using Banking.SharedKernel;
 using Marten;
 using Marten.Services;
@@ -26,7 +27,7 @@ public sealed record OperatorStreamKind(string StreamType, Guid Scope)
 }
 
 /// <summary>Records actions of operators in the event log.</summary>
-public sealed class OperatorLog(IDocumentStore store, TimeProvider clock)
+public sealed class OperatorLog(IDocumentStore store, TimeProvider clock, EventVersions versions)
 {
     /// <summary>Appends an event in the caller's transaction.</summary>
     public async Task RecordAsync(
@@ -58,6 +59,7 @@ public sealed class OperatorLog(IDocumentStore store, TimeProvider clock)
         session.QueueOperation(new AppendEvents(
             SchemaNames.Events,
             options.Serializer(),
+            versions,
             [new(stream, kind.StreamType, version, version + 1, now)],
             [new(stream, version + 1, built, now, action.Caller.Actor, action.CorrelationId, null, context.Headers())]));
         await session.SaveChangesAsync(ct);

@@ -112,6 +112,14 @@ public static class Failures
             ("position", unreadable.Position));
     }
 
+    /// <summary>
+    /// The refusal of a command whose event says something that the versions which this host writes do not know.
+    /// </summary>
+    internal static Refusal NotStorable { get; } = Refusal.Unavailable(
+        "event_version_not_written",
+        "A member of this command is of a later version of the bank, which is not written yet because hosts of an earlier one may run. "
+            + "Nothing was done; leave the member out, or repeat with the same key when operators have ended the upgrade.");
+
     internal static Outcome Busy(CommandContext context) => Answer(context, Refusal.Unavailable(
         "overloaded", "Too many commands are waiting. Nothing was done; repeat with the same key."));
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Banking.EventStore.Versions;
 using JasperFx;
 using JasperFx.Events;
 using NpgsqlTypes;
@@ -15,9 +16,15 @@ namespace Banking.EventStore.Appending;
 /// statement depends on Marten's tables: SetBasedAppendTests prove after each upgrade that Marten reads the rows as its own.
 /// </summary>
 internal sealed class AppendEvents(
-    string schema, Marten.ISerializer serializer, IReadOnlyList<StreamHead> heads, IReadOnlyList<EventEnvelope> events) : IStorageOperation
+    string schema,
+    Marten.ISerializer serializer,
+    EventVersions versions,
+    IReadOnlyList<StreamHead> heads,
+    IReadOnlyList<EventEnvelope> events) : IStorageOperation
 {
     private readonly int _started = heads.Count(h => h.ExpectedVersion == 0);
+
+    private readonly (string Name, object Data)[] _stored = [.. events.Select(e => versions.StoredForm(e.Event))];
 
     public Type DocumentType => typeof(IEvent);
 
@@ -44,8 +51,8 @@ internal sealed class AppendEvents(
         builder.AppendArray(events, e => e.Event.Id, NpgsqlDbType.Uuid);
         builder.AppendArray(events, e => e.StreamId, NpgsqlDbType.Uuid, ",");
         builder.AppendArray(events, e => e.Version, NpgsqlDbType.Bigint, ",");
-        builder.AppendArray(events, e => serializer.ToJson(e.Event.Data), NpgsqlDbType.Jsonb, ",");
-        builder.AppendArray(events, e => e.Event.EventTypeName, NpgsqlDbType.Varchar, ",");
+        builder.AppendArray(_stored, s => serializer.ToJson(s.Data), NpgsqlDbType.Jsonb, ",");
+        builder.AppendArray(_stored, s => s.Name, NpgsqlDbType.Varchar, ",");
         builder.AppendArray(events, e => e.RecordedAt, NpgsqlDbType.TimestampTz, ",");
         builder.AppendArray(events, e => e.CorrelationId, NpgsqlDbType.Varchar, ",");
         builder.AppendArray<EventEnvelope, string?>(events, e => e.CausationId, NpgsqlDbType.Varchar, ",");

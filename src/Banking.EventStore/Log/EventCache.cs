@@ -23,6 +23,25 @@ public sealed class EventCache(LogReader reader, HighWaterMark highWaterMark) : 
     /// </param>
     public async Task<LogPage> ReadAsync(long after, long upTo, CancellationToken ct, string? log = null)
     {
+        var page = await ReadAllAsync(after, upTo, ct, log);
+        for (var i = 0; i < page.Events.Count; i++)
+        {
+            if (UnreadableEvent.FailureOf(page.Events[i]) is not null)
+            {
+                // The cache keeps the stand-in; in the log the event may have been repaired since.
+                return i > 0
+                    ? new([.. page.Events.Take(i)], page.Events[i - 1].Sequence)
+                    : await reader.ReadAsync(after, upTo, ct, imported: true);
+            }
+        }
+
+        return page;
+    }
+
+    /// <summary>As <see cref="ReadAsync"/>, but an event that cannot be read is there as an <see cref="UnreadableEvent"/>.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public async Task<LogPage> ReadAllAsync(long after, long upTo, CancellationToken ct, string? log = null)
+    {
         await _turn.WaitAsync(ct);
         try
         {
@@ -31,7 +50,8 @@ public sealed class EventCache(LogReader reader, HighWaterMark highWaterMark) : 
             {
                 if (upTo > _window.End)
                 {
-                    await ExtendAsync(after, upTo, ct);
+                    var next = await reader.ReadAllAsync(_window.End, upTo, ct);
+                    _window.Append(next.Events, next.End);
                 }
 
                 var end = Math.Min(upTo, _window.End);
@@ -46,21 +66,16 @@ public sealed class EventCache(LogReader reader, HighWaterMark highWaterMark) : 
         }
 
         // Far behind the other readers: not worth caching.
-        return await reader.ReadAsync(after, upTo, ct, imported: true);
+        return await reader.ReadAllAsync(after, upTo, ct);
+    }
+
+    /// <summary>Drops all events, because one that could not be read can be read now.</summary>
+    public async Task ForgetAsync(CancellationToken ct)
+    {
+        await _turn.WaitAsync(ct);
+        _window.Clear();
+        _turn.Release();
     }
 
     public void Dispose() => _turn.Dispose();
-
-    private async Task ExtendAsync(long after, long upTo, CancellationToken ct)
-    {
-        try
-        {
-            var next = await reader.ReadAsync(_window.End, upTo, ct, imported: true);
-            _window.Append(next.Events, next.End);
-        }
-        catch (UnreadableEventException) when (after < _window.End)
-        {
-            // The reader gets the events before the unreadable one, and the exception with the next call.
-        }
-    }
 }

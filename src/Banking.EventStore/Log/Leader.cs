@@ -1,4 +1,5 @@
 using System.Data;
+using System.Diagnostics;
 using Banking.EventStore.Storage;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -14,28 +15,48 @@ public static class Leader
     /// <summary>Interval at which leadership is confirmed or tried for.</summary>
     private static readonly TimeSpan ConfirmInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a host that has given up leadership leaves it to others: each tries for it once in the interval.</summary>
+    private static readonly TimeSpan YieldTime = 2 * ConfirmInterval;
+
+    /// <summary>How long a host leads that does not know all types of events. It doubles each time that no other host took over.</summary>
+    private static readonly TimeSpan FirstTerm = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan MaxTerm = TimeSpan.FromMinutes(5);
+
     /// <summary>
     /// Runs a task whenever no other host leads, until stopped. After a failure it is restarted, on this host or another.
     /// </summary>
     /// <param name="lead">The task. Its token is cancelled when this host stops leading; the task ends before another host can lead, unless
     /// the connection broke.</param>
     /// <param name="standIn">Runs after each attempt in which another host leads.</param>
+    /// <param name="unknownTypes">The number of types of events that this host has met and does not know. While there are any, this host
+    /// gives up leadership from time to time: a host of the version that wrote the events may be waiting for it.</param>
     public static async Task RunAsync(
         NpgsqlDataSource source,
         string role,
         Func<CancellationToken, Task> lead,
         ILogger logger,
         CancellationToken stopping,
-        Func<CancellationToken, Task>? standIn = null)
+        Func<CancellationToken, Task>? standIn = null,
+        Func<int>? unknownTypes = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(lead);
         var isFailing = false;
+        var term = TimeSpan.Zero;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await LeadAsync(source, role, lead, stopping);
+                if (await LeadAsync(source, role, lead, led => unknownTypes?.Invoke() > 0 && led >= term, stopping))
+                {
+                    term = term == TimeSpan.Zero ? FirstTerm : term < MaxTerm / 2 ? term * 2 : MaxTerm;
+                    logger.LogWarning(
+                        "The log has events of types that this host does not know. It leaves {Role} to a host that may know them",
+                        role);
+                    await Task.Delay(YieldTime, stopping);
+                }
+
                 await (standIn?.Invoke(stopping) ?? Task.CompletedTask);
                 isFailing = false;
             }
@@ -55,22 +76,29 @@ public static class Leader
     }
 
     /// <summary>Returns at once if another host leads.</summary>
-    private static async Task LeadAsync(
-        NpgsqlDataSource source, string role, Func<CancellationToken, Task> lead, CancellationToken stopping)
+    /// <returns>Whether this host has given up leadership.</returns>
+    private static async Task<bool> LeadAsync(
+        NpgsqlDataSource source,
+        string role,
+        Func<CancellationToken, Task> lead,
+        Func<TimeSpan, bool> mustYield,
+        CancellationToken stopping)
     {
         await using var leaderLock = await Lock.TryAsync(source, role, stopping);
         if (leaderLock is null)
         {
-            return;
+            return false;
         }
 
         using var notLeading = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var leading = Task.Run(() => lead(notLeading.Token), CancellationToken.None);
+        var (isYielding, since) = (false, Stopwatch.GetTimestamp());
         try
         {
-            while (await Task.WhenAny(leading, Task.Delay(ConfirmInterval, stopping)) != leading)
+            while (!isYielding && await Task.WhenAny(leading, Task.Delay(ConfirmInterval, stopping)) != leading)
             {
                 await leaderLock.ConfirmAsync(stopping);
+                isYielding = mustYield(Stopwatch.GetElapsedTime(since));
             }
         }
         finally
@@ -79,7 +107,12 @@ public static class Leader
             await leading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        await leading;
+        if (!isYielding)
+        {
+            await leading;
+        }
+
+        return isYielding;
     }
 
     private sealed class Lock(NpgsqlConnection connection, string role) : IAsyncDisposable

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Storage;
@@ -17,6 +18,15 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
 
     private readonly StoredEvents _events = new(store, archive);
 
+    /// <summary>Types that this version of the bank does not know, and that it has met in the log.</summary>
+    private readonly ConcurrentDictionary<string, bool> _unknownTypes = new();
+
+    /// <summary>
+    /// The number of types that this host has met and does not know. While it rises, hosts of a later version do better what one host does
+    /// for all (<see cref="Leader"/>).
+    /// </summary>
+    public int UnknownTypes => _unknownTypes.Count;
+
     /// <summary>
     /// Returns the events after one position up to another, oldest first. The query is limited to this range of positions, so that no plan
     /// reads more. If an event cannot be read, the page ends before it.
@@ -31,6 +41,29 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
         return unreadable is null ? new(events, upTo)
             : events.Count > 0 ? new(events, events[^1].Sequence)
             : throw unreadable;
+    }
+
+    /// <summary>
+    /// Returns all events after one position up to another, oldest first, with the information that they were imported. An event that
+    /// cannot be read is there as an <see cref="UnreadableEvent"/>.
+    /// </summary>
+    public async Task<LogPage> ReadAllAsync(long after, long upTo, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        var events = await connection.ListAsync(
+            StoredEvents.Select("seq_id > $1 and seq_id <= $2", imported: true, ByPosition),
+            [after, upTo],
+            row => _events.ReadOrStandIn(row, imported: true),
+            ct);
+        foreach (var e in events)
+        {
+            if (UnreadableEvent.FailureOf(e) is { } failure)
+            {
+                Note(failure);
+            }
+        }
+
+        return new(events, upTo);
     }
 
     /// <summary>Returns the last position before the next event in the range, or the end of the range if it has no event.</summary>
@@ -101,6 +134,7 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
             }
             catch (UnreadableEventException failure)
             {
+                Note(failure);
                 unreadable[stream] = failure;
                 return null;
             }
@@ -175,10 +209,19 @@ public sealed class LogReader(IDocumentStore store, ReadModelConnections connect
             }
             catch (UnreadableEventException unreadable)
             {
+                Note(unreadable);
                 return (events, unreadable);
             }
         }
 
         return (events, null);
+    }
+
+    private void Note(UnreadableEventException failure)
+    {
+        if (failure.IsOfUnknownType)
+        {
+            _unknownTypes.TryAdd(failure.Type, true);
+        }
     }
 }

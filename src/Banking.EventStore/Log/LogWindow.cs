@@ -29,6 +29,13 @@ public sealed class LogWindow<T>(Func<T, long> positionOf, int capacity)
         return true;
     }
 
+    /// <summary>Drops all items; the next reader begins anew.</summary>
+    public void Clear()
+    {
+        _items.Clear();
+        (Log, _after, End) = (null, 0, 0);
+    }
+
     /// <summary>Whether the window has all items after a position, as far as it goes.</summary>
     public bool Covers(long after) => after >= _after;
 

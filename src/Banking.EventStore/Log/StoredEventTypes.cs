@@ -25,6 +25,25 @@ public static class StoredEventTypes
         return Names(store.Options, types);
     }
 
+    /// <summary>
+    /// Returns all stored names of the event that one of them names; the name alone if this version of the bank does not know it.
+    /// </summary>
+    public static string[] Versions(IDocumentStore store, string name) =>
+        Of(store).FirstOrDefault(m => m.EventTypeName == name) is { } known ? Names(store, known.DocumentType) : [name];
+
+    /// <summary>
+    /// Returns what an event states, its stored name without the version: <c>accounts.money-deposited</c> for
+    /// <c>accounts.money-deposited.v2</c>.
+    /// </summary>
+    public static string FactOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var dot = name.LastIndexOf(".v", StringComparison.Ordinal);
+        return dot > 0 && name.AsSpan(dot + 2) is { Length: > 0 } digits && !digits.ContainsAnyExceptInRange('0', '9')
+            ? name[..dot]
+            : name;
+    }
+
     internal static string[] Names(IReadOnlyStoreOptions options, IEnumerable<Type> types)
     {
         var wanted = types.ToHashSet();

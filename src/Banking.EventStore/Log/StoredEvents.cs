@@ -62,7 +62,7 @@ public sealed class StoredEvents
     {
         var name = row.GetString(4);
         var type = _types.GetValueOrDefault(name)
-            ?? throw Unreadable(row, new InvalidOperationException("This version of the bank does not know its type."));
+            ?? throw Unreadable(row, new UnknownEventTypeException());
         IEvent e;
         try
         {
@@ -74,11 +74,29 @@ public sealed class StoredEvents
             throw Unreadable(row, failure);
         }
 
+        return WithMetadata(e, row, imported);
+    }
+
+    /// <summary>Reads an event, or makes a stand-in for one that cannot be read (<see cref="UnreadableEvent"/>).</summary>
+    public IEvent ReadOrStandIn(NpgsqlDataReader row, bool imported = false)
+    {
+        try
+        {
+            return Read(row, imported);
+        }
+        catch (UnreadableEventException failure)
+        {
+            return WithMetadata(new Event<UnreadableEvent>(new(failure)), row, imported);
+        }
+    }
+
+    private static IEvent WithMetadata(IEvent e, NpgsqlDataReader row, bool imported)
+    {
         e.Sequence = row.GetInt64(Sequence);
         e.Id = row.GetGuid(1);
         e.StreamId = row.GetGuid(2);
         e.Version = row.GetInt64(3);
-        e.EventTypeName = name;
+        e.EventTypeName = row.GetString(4);
         e.Timestamp = row.GetFieldValue<DateTimeOffset>(5);
         e.UserName = row.IsDBNull(6) ? null : row.GetString(6);
         e.CorrelationId = row.IsDBNull(7) ? null : row.GetString(7);

@@ -21,6 +21,11 @@ public sealed class UnreadableEventException(long position, Guid id, string type
 
     public long Position { get; } = position;
 
+    /// <summary>The stored name of its type.</summary>
+    public string Type { get; } = type;
+
+    public bool IsOfUnknownType => InnerException is UnknownEventTypeException;
+
     /// <summary>The event's public id.</summary>
     public string EventId { get; } = PublicId.Format("evt", id);
 

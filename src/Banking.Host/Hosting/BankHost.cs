@@ -7,6 +7,7 @@ using Banking.EventStore.Json;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
+using Banking.EventStore.Versions;
 using Banking.Host.Database;
 using Banking.Host.Security;
 using Banking.ReadModels;
@@ -142,6 +143,7 @@ public static class BankHost
             });
         builder.Services
             .AddSingleton(ArchiveOptions.Read(builder.Configuration).CreateStorage())
+            .AddSingleton(EventSettings.Of(builder.Configuration))
             .AddSingleton(ReadSentinelSettings(builder.Configuration))
             .AddServedReadModels(builder.Configuration.FollowsLog())
             .AddServedWeb(builder.Configuration);
@@ -215,12 +217,15 @@ public static class BankHost
 
     /// <summary>Registers the event store for the offline commands verify, projections and import.</summary>
     /// <param name="keys">The key ring. Null: none, so that no key can be wrapped or unwrapped.</param>
-    /// <param name="configuration">The settings of the event archive. Null: the defaults.</param>
+    /// <param name="configuration">The settings of the event archive and of the versions that are written. Null: the defaults.</param>
     public static IServiceCollection AddEventStoreForCommands(
         this IServiceCollection services, BankConnections connections, IReadOnlyList<BankModule> modules, KeyRingFolder? keys = null,
         IConfiguration? configuration = null)
     {
-        services.AddSingleton(ArchiveOptions.Read(configuration ?? new ConfigurationBuilder().Build()).CreateStorage());
+        configuration ??= new ConfigurationBuilder().Build();
+        services
+            .AddSingleton(ArchiveOptions.Read(configuration).CreateStorage())
+            .AddSingleton(EventSettings.Of(configuration));
         services.AddEventStore(connections, TimeProvider.System, ConnectionBudget.FromConfiguration(null), modules);
         foreach (var module in modules)
         {

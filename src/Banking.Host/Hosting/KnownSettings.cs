@@ -1,6 +1,7 @@
 using System.Collections;
 using System.ComponentModel;
 using System.Reflection;
+using Banking.EventStore.Versions;
 using Banking.Host.Database;
 using Banking.Host.Security;
 using Banking.ReadModels.Verifying;
@@ -48,6 +49,7 @@ public static class KnownSettings
         ("Banking:Sentinel", typeof(SentinelSettings)),
         (BackupOptions.Section, typeof(BackupOptions)),
         (ArchiveOptions.Section, typeof(ArchiveOptions)),
+        (EventSettings.Section, typeof(EventSettings)),
         ("Banking:RateLimits", typeof(RateLimitSettings)),
         ("Banking:EventStreams", typeof(EventStreamSettings)),
     ];
@@ -109,5 +111,6 @@ public static class KnownSettings
     private static string DescribeType(Type type) =>
         type == typeof(bool) ? "true or false"
         : type == typeof(string) ? "a text"
+        : type == typeof(DateOnly) ? "a day (yyyy-mm-dd)"
         : $"a number ({type.Name})";
 }

@@ -13,7 +13,9 @@ namespace Banking.ReadModels.Books;
 public sealed class ReadModelFeed(
     IEnumerable<ReadModel> models,
     ReadModelWriter writer,
+    UnknownTypePauses pauses,
     HighWaterMark mark,
+    LogReader reader,
     LogWatcher watch,
     NpgsqlDataSource source,
     TimeProvider clock,
@@ -35,7 +37,8 @@ public sealed class ReadModelFeed(
             over => Task.WhenAll(models.Select(m => Task.Run(() => FollowAsync(m, over), CancellationToken.None))),
             logger,
             stoppingToken,
-            RunAsFollowerAsync);
+            RunAsFollowerAsync,
+            () => reader.UnknownTypes);
 
     private async Task FollowAsync(ReadModel model, CancellationToken ct)
     {
@@ -52,7 +55,7 @@ public sealed class ReadModelFeed(
                 {
                     position = reached.Position;
                 }
-                else
+                else if (!await pauses.ResumeAsync(model.Name, TimeSpan.Zero, ct))
                 {
                     // Paused before an event, or written by hosts of another version: an operator or another host moves it on.
                     interval = Pause;
@@ -83,7 +86,7 @@ public sealed class ReadModelFeed(
         _before = (mark.Server, mark.Complete);
         if (before.Server is not null && before.Server == _before.Server)
         {
-            await Task.WhenAll(models.Select(m => writer.AdvanceAsync(m, before.Complete, ct, before.Server)));
+            await Task.WhenAll(models.Select(m => writer.AdvanceAsync(m, before.Complete, ct, before.Server, isLeader: false)));
         }
     }
 }

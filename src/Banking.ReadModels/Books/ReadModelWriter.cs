@@ -34,9 +34,12 @@ public sealed class ReadModelWriter(
     /// The log that the position belongs to, as <see cref="HighWaterMark.Server"/> named it; null if no restore can have replaced the log
     /// since.
     /// </param>
+    /// <param name="isLeader">False for a host that follows the leader: it does not pause the model before an event of a type that it does
+    /// not know, because the leader may know it.</param>
     /// <returns>The progress; null if the model is paused, or hosts of another version write it.</returns>
     /// <exception cref="LogReplacedException">The database was restored since; nothing was written.</exception>
-    public async Task<Advanced?> AdvanceAsync(ReadModel model, long upTo, CancellationToken ct, string? log = null)
+    public async Task<Advanced?> AdvanceAsync(
+        ReadModel model, long upTo, CancellationToken ct, string? log = null, bool isLeader = true)
     {
         ArgumentNullException.ThrowIfNull(model);
         Advanced? last;
@@ -48,7 +51,8 @@ public sealed class ReadModelWriter(
                 upTo,
                 position => SkipGapAsync(cache.ReadAsync(position, Math.Min(upTo, position + PageSize), ct, log), upTo, ct),
                 ct,
-                log);
+                log,
+                isLeader);
         } while (last is not null && last.Position < upTo);
         return last;
     }
@@ -156,7 +160,8 @@ public sealed class ReadModelWriter(
     /// <param name="number">Null for the active version.</param>
     /// <returns>Null if this host must not write the generation now.</returns>
     private async Task<Advanced?> StepAsync(
-        ReadModel model, int? number, long upTo, Func<long, Task<LogPage>> read, CancellationToken ct, string? log = null)
+        ReadModel model, int? number, long upTo, Func<long, Task<LogPage>> read, CancellationToken ct, string? log = null,
+        bool isLeader = true)
     {
         LogPage page = new([], 0);
         try
@@ -197,7 +202,9 @@ public sealed class ReadModelWriter(
         }
         catch (Exception failure) when (IsDataFailure(failure))
         {
-            return await StopBeforeAsync(model, number, page, failure, log, ct);
+            return failure is UnreadableEventException { IsOfUnknownType: true } && !isLeader
+                ? null
+                : await StopBeforeAsync(model, number, page, failure, log, ct);
         }
     }
 

@@ -55,7 +55,12 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
         """;
 
     private readonly (string Stream, string Event)[] _known =
-        [.. from kind in kinds from name in kind.EventTypes from stored in WithEarlier(store, name) select (kind.Type, stored)];
+    [
+        .. from kind in kinds
+           from name in kind.EventTypes
+           from stored in StoredEventTypes.Versions(store, name)
+           select (kind.Type, stored),
+    ];
 
     /// <summary>
     /// Kinds without receipts. Earlier versions of the bank read the time of their events before they waited for the lock.
@@ -79,12 +84,6 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
             ct);
         return [.. differences.SelectMany(d => d)];
     }
-
-    /// <summary>The stored names of an event type, including those of its earlier versions.</summary>
-    private static string[] WithEarlier(IDocumentStore store, string name) =>
-        StoredEventTypes.Of(store).FirstOrDefault(t => t.EventTypeName == name) is { } type
-            ? StoredEventTypes.Names(store, type.DocumentType)
-            : [name];
 
     private static IEnumerable<Difference> Differences(NpgsqlDataReader row)
     {

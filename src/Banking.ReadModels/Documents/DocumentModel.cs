@@ -23,6 +23,9 @@ public sealed record DocumentModel(
     internal async Task<long> PositionAsync(NpgsqlConnection snapshot, CancellationToken ct) => await snapshot.ScalarAsync<long?>(
         $"select last_seq_id from {SchemaNames.Events}.mt_event_progression where name = $1", [Shard.Identity], ct) ?? 0;
 
+    /// <summary>The names of the events that it projects, without their versions: it may need any further version of them.</summary>
+    internal IReadOnlySet<string> Facts { get; } = EventTypes.Select(StoredEventTypes.FactOf).ToHashSet();
+
     /// <summary>Compares a stored document with the expected one; null stands for no document.</summary>
     internal IEnumerable<Difference> Compare(Guid id, string? expected, string? stored)
     {

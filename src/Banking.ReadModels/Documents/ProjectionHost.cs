@@ -15,6 +15,7 @@ public sealed class ProjectionHost(
     DocumentModels models,
     ProjectionRunners runners,
     LogWatcher watch,
+    LogReader log,
     NpgsqlDataSource source,
     ILogger<ProjectionHost> logger) : BackgroundService
 {
@@ -26,7 +27,8 @@ public sealed class ProjectionHost(
                 ProjectionRunners.Role,
                 over => Task.WhenAll(models.All.Select(m => Task.Run(() => runners.Of(m).RunAsync(watch, over), CancellationToken.None))),
                 logger,
-                stoppingToken);
+                stoppingToken,
+                unknownTypes: () => log.UnknownTypes);
 }
 
 /// <summary>Creates the runners of document read models. For a command without a host, runs them until they are current.</summary>

@@ -81,6 +81,11 @@ internal sealed class ProjectionRunner(
     {
         await mark.LookAsync(ct);
         var status = await states.OfAsync(model, ct);
+        if (await states.ResumeIfKnownAsync(status, ct))
+        {
+            status = await states.OfAsync(model, ct);
+        }
+
         await using var database = new MartenDatabase(store.Options, connections.Source, model.Name);
         var detector = new HighWaterMarkDetector(mark, database.DatabaseUri) { Ceiling = await CeilingAsync(status, status.Position, ct) };
         using var daemon = new ProjectionDaemon(store, database, loggers.CreateLogger<ProjectionDaemon>(), detector);
@@ -133,7 +138,7 @@ internal sealed class ProjectionRunner(
                 statusReadAt = clock.GetTimestamp();
                 var before = status;
                 status = await states.OfAsync(model, ct);
-                if (status.IsRebuildDue || status.PausePosition != before.PausePosition || status.Position < before.Position)
+                if (await states.ResumeIfKnownAsync(status, ct) || status.IsOutdated(before))
                 {
                     return;
                 }
@@ -199,8 +204,9 @@ internal sealed class ProjectionRunner(
     }
 
     /// <summary>
-    /// Pauses the projection before an event of an unknown type, which a later version of the projection may include. Marten does not load
-    /// such an event, so the check runs before the daemon may pass its position.
+    /// Pauses the projection before a further version of an event that it includes. Marten does not load such an event, so the check runs
+    /// before the daemon may pass its position. An event of a new type is passed: a later program whose projection includes it has raised
+    /// the projection's version, and rebuilds it.
     /// </summary>
     private async Task<bool> PauseBeforeUnknownAsync(ProjectionStatus status, HighWaterMarkDetector detector, CancellationToken ct)
     {
@@ -210,14 +216,14 @@ internal sealed class ProjectionRunner(
             return false;
         }
 
-        if (await states.UnknownEventAsync(detector.Checked, upTo, ct) is not { } position)
+        if (await states.UnknownEventAsync(model, detector.Checked, upTo, ct) is not { } position)
         {
             detector.Checked = upTo;
             return false;
         }
 
         detector.Checked = position - 1;
-        await PauseAsync(status, position, "This version of the bank does not know its type.", ct);
+        await PauseAsync(status, position, UnknownEventTypeException.Sentence, ct);
         detector.Ceiling = position - 1;
         return true;
     }

@@ -1,4 +1,5 @@
 using Banking.Commands.Operators;
+using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Npgsql;
@@ -60,6 +61,16 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
             new ReadModelResumed(model.Name, status.Generation, clock.GetUtcNow()), "s.paused_at is not null", [], ct);
     }
 
+    /// <summary>
+    /// Resumes a projection that is paused before an event of a type that the pausing host did not know, if this host knows it.
+    /// </summary>
+    /// <returns>Whether it was resumed.</returns>
+    internal async Task<bool> ResumeIfKnownAsync(ProjectionStatus status, CancellationToken ct) =>
+        status is { PausedAt: not null, PausePosition: { } position }
+        && status.PauseReason?.EndsWith(UnknownEventTypeException.Sentence, StringComparison.Ordinal) == true
+        && await UnknownEventAsync(status.Model, position - 1, position, ct) is null
+        && await ResumeAsync(status.Model, OperatorAction.OfTheBank("resumed by a host that knows the type of the event"), ct);
+
     /// <summary>Requests a rebuild. The host that runs the projections runs it.</summary>
     /// <returns>False if a rebuild is running or requested already.</returns>
     public async Task<bool> RequestRebuildAsync(DocumentModel model, OperatorAction action, CancellationToken ct)
@@ -112,9 +123,10 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
         ct);
 
     /// <summary>
-    /// Finds the first event between two positions whose type this version of the bank does not know; null if there is none.
+    /// Finds the first event between two positions that a projection needs and whose type this version of the bank does not know: it is a
+    /// further version of an event that the projection includes. Null if there is none.
     /// </summary>
-    internal async Task<long?> UnknownEventAsync(long after, long upTo, CancellationToken ct)
+    internal async Task<long?> UnknownEventAsync(DocumentModel model, long after, long upTo, CancellationToken ct)
     {
         // In parts: without an unknown type every event is read, which can take longer than a statement may.
         for (long? unknown; after < upTo; after += UnknownPartSize)
@@ -122,9 +134,10 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
             unknown = await source.ScalarAsync<long?>(
                 $"""
                 select seq_id from {SchemaNames.Events}.mt_events
-                where seq_id > $1 and seq_id <= $2 and type <> all($3) order by seq_id limit 1
+                where seq_id > $1 and seq_id <= $2 and type <> all($3) and regexp_replace(type, '\.v[0-9]+$', '') = any($4)
+                order by seq_id limit 1
                 """,
-                [after, Math.Min(upTo, after + UnknownPartSize), models.KnownEventTypes.ToArray()],
+                [after, Math.Min(upTo, after + UnknownPartSize), models.KnownEventTypes.ToArray(), model.Facts.ToArray()],
                 ct);
             if (unknown is not null)
             {

@@ -32,6 +32,15 @@ public sealed record ProjectionStatus(
     /// <summary>Whether a requested rebuild has not finished: if a host ends during a rebuild, the next host runs it.</summary>
     public bool IsRebuildDue => RequestedAt is not null && FinishedAt is null;
 
+    /// <summary>
+    /// Whether a daemon that began with an earlier status must begin again: for a rebuild, after a resume, or in another log.
+    /// </summary>
+    public bool IsOutdated(ProjectionStatus before)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        return IsRebuildDue || PausePosition != before.PausePosition || Position < before.Position;
+    }
+
     /// <summary>Converts it to the form in which operators see all read models.</summary>
     public Generation AsGeneration() =>
         new(

@@ -48,9 +48,9 @@ internal sealed class CandidateDaemon : IAsyncDisposable
     public async Task<bool> AdvanceAsync(long position, CancellationToken ct)
     {
         await _mark.LookAsync(ct);
-        if (await _states.UnknownEventAsync(_detector.Checked, position, ct) is { } unknown)
+        if (await _states.UnknownEventAsync(_store.Model, _detector.Checked, position, ct) is { } unknown)
         {
-            await PauseAsync(unknown, "This version of the bank does not know its type.");
+            await PauseAsync(unknown, UnknownEventTypeException.Sentence);
             return false;
         }
 

@@ -11,10 +11,14 @@ public sealed class RebuildRunner(
     Rebuild rebuild,
     DocumentCandidates documents,
     VersionUpgrade upgrade,
+    UnknownTypePauses pauses,
     ReadModelConnections connections,
     ILogger<RebuildRunner> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>A leader of an earlier version may pause a book again: with this it does so seldom.</summary>
+    private static readonly TimeSpan MinPauseAge = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _requested = new(0);
 
@@ -29,6 +33,10 @@ public sealed class RebuildRunner(
             stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
+            await AttemptAsync(
+                () => pauses.ResumeAsync(null, MinPauseAge, stoppingToken),
+                "Paused books were not resumed; retrying",
+                stoppingToken);
             await AttemptAsync(
                 () => upgrade.RunAsync(stoppingToken), "New versions of read models could not be requested; retrying", stoppingToken);
             await AttemptAsync(

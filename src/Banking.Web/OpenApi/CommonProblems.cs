@@ -104,6 +104,10 @@ internal static class CommonProblems
         new(
             "overloaded", RefusalKind.Unavailable, "Too many commands are waiting.",
             "Repeat the request with the same key after Retry-After."),
+        new(
+            "event_version_not_written", RefusalKind.Unavailable,
+            "A member of the command is of a later version of the bank, and the bank is being upgraded.",
+            "Leave the member out, or repeat the request with the same key later."),
         new("batch_size", RefusalKind.Malformed, "A batch has 1 to 1,000 items.", "Split the batch."),
         new(
             "batch_not_done", RefusalKind.RuleBroken, "An atomic batch was not done.",

@@ -51,7 +51,7 @@ internal static class OperationProblems
     private static readonly string[] OfKey =
         ["malformed_idempotency_key", "idempotency_key_reused", "request_in_progress", "malformed_correlation_id"];
 
-    private static readonly string[] OfCommand = ["outcome_unknown", "clock_skew"];
+    private static readonly string[] OfCommand = ["outcome_unknown", "clock_skew", "event_version_not_written"];
 
     private static IEnumerable<string> OfQuery(EndpointFacts facts)
     {

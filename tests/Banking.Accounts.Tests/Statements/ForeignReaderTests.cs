@@ -35,7 +35,7 @@ public sealed class ForeignReaderTests : IDisposable
         await InstallAsync();
         var read = JsonDocument.Parse(await RunAsync("node", "read.mjs", _folder.FullName)).RootElement;
 
-        Assert.Equal(6, read.EnumerateObject().Count());
+        Assert.Equal(Directory.GetFiles(_folder.FullName).Length, read.EnumerateObject().Count());
         Assert.All(read.EnumerateObject(), file =>
         {
             var content = examples.Single(e => e.Name == Path.GetFileNameWithoutExtension(file.Name)).Statement.Content;

@@ -19,7 +19,7 @@ public sealed class StatementFormatTests
         "EUR", 1_300, new("stm_019b9408b28070008000000000000001", [Entry(1, "deposit", Direction.Credit, 5_000, "EUR", null)]),
         Entry(1, "deposit", Direction.Credit, 5_000, "EUR", null),
         Entry(2, "withdrawal", Direction.Debit, 7_001, "EUR",
-            new("cash-out", "household", "=1+1 <b>\"&\" Müller, \u20ac 7", new("YZ", "87144583"))),
+            new("cash-out", new(Text: "household"), "=1+1 <b>\"&\" Müller, \u20ac 7", new("YZ", "87144583"))),
         Entry(3, "transfer-sent", Direction.Debit, 1, "EUR", new(Reference: "-:rent " + new string('x', 70)), "XB77DEMO000000000002"),
         Entry(4, "reversed", Direction.Credit, 1, "EUR", null, "XB77DEMO000000000002"));
 
@@ -29,8 +29,15 @@ public sealed class StatementFormatTests
 
     internal static readonly Statement Unidad = Example("UYW", 0, null, Entry(1, "deposit", Direction.Credit, 1, "UYW", null));
 
+    /// <summary>The details that the second version of movements has.</summary>
+    internal static readonly Statement Payment = Example(
+        "EUR", 0, null,
+        Entry(
+            1, "deposit", Direction.Credit, 240_000, "EUR",
+            new(null, new("SALA", "salary"), "Wages November", new("YZ", "87144583"), "PAY-2026-11")));
+
     internal static IReadOnlyList<(string Name, Statement Statement)> All =>
-        [("euro", Euro), ("yen", Yen), ("dinar", Dinar), ("unidad", Unidad)];
+        [("euro", Euro), ("yen", Yen), ("dinar", Dinar), ("unidad", Unidad), ("payment", Payment)];
 
     public static TheoryData<string, string> Files =>
         [.. from example in All from form in StatementForms.All select (example.Name, form.Suffix)];

@@ -30,8 +30,8 @@ public static class AccountContracts
             new(PublicId.Format(MovementId.Transfer, e.TransferId), AccountId.Format(e.To), Amount(e.Amount), e.EffectiveAt)),
         Of<TransferReceived, TransferReceivedV1>("transfer-received.v1", e =>
             new(PublicId.Format(MovementId.Transfer, e.TransferId), AccountId.Format(e.From), Amount(e.Amount), e.EffectiveAt)),
-        Of<CorrectionBooked, CorrectionBookedV1>("correction-booked.v1", e =>
-            new(PublicId.Format("evt", e.Corrects), e.Class, e.Direction, Amount(e.Amount), e.EffectiveAt)),
+        Of<DifferenceBooked, CorrectionBookedV1>("correction-booked.v1", e =>
+            new(PublicId.Format("evt", e.Movement), e.Cause, e.Direction, Amount(e.Amount), e.EffectiveAt)),
         Of<MovementReversed, MovementReversedV1>("movement-reversed.v1", e => new(
             CorrectionId(e), CorrectsId(e), FirstId(e), e.Correction.Kind, e.Direction, Amount(e.Amount), e.EffectiveAt)),
         Of<MovementRebooked, MovementRebookedV1>("movement-rebooked.v1", e => new(

@@ -15,8 +15,8 @@ internal static class AccountEventIds
             ("account", AccountId.Prefix), ("from", AccountId.Prefix), ("to", AccountId.Prefix), ("other.id", AccountId.Prefix),
             ("transferId", MovementId.Transfer), ("correction.id", TransactionId.Correction),
             ("statement", StatementId.Prefix), ("supersedes", StatementId.Prefix),
-            // The event that a rounding of an import corrects.
-            ("corrects", "evt"))
+            // The event that a difference belongs to, under its present name and under that of version 1.
+            ("movement", "evt"), ("corrects", "evt"))
         .With("correction.transaction", FirstPrefix)
         .With("correction.corrects", c => IsFirst(c) ? FirstPrefix(c) : TransactionId.Correction);
 

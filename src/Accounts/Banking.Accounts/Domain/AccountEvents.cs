@@ -13,11 +13,17 @@ internal interface IStoredMovement : IMovement, IJsonOnDeserialized
     // Another bank's books may contain rows of amount zero; the import keeps them.
     SourceRow? Source => null;
 
-    void IJsonOnDeserialized.OnDeserialized()
+    void IJsonOnDeserialized.OnDeserialized() => StoredAmount.Check(Amount, Source);
+}
+
+/// <summary>Checks the amount of a stored movement, of whatever version, when it is read.</summary>
+internal static class StoredAmount
+{
+    public static void Check(Money amount, SourceRow? source)
     {
-        if (Amount.IsNegative || (Amount.IsZero && Source is null))
+        if (amount.IsNegative || (amount.IsZero && source is null))
         {
-            throw new JsonException($"{Amount} is not a valid amount of a movement.", "$.amount", null, null);
+            throw new JsonException($"{amount} is not a valid amount of a movement.", "$.amount", null, null);
         }
     }
 }
@@ -112,12 +118,15 @@ public sealed record TransferReceived(
     BankSide? IMovement.BankSide => null;
 }
 
-/// <summary>The amount of an earlier event was corrected. The earlier event stays; this one books the difference.</summary>
-/// <param name="Corrects">The event that is corrected.</param>
-/// <param name="Class">The class of the correction: rounding …</param>
+/// <summary>
+/// The balance after an imported movement differed from the one that the source recorded, and the difference was booked. It is no
+/// correction: nothing was wrong with the movement.
+/// </summary>
+/// <param name="Movement">The event of the movement.</param>
+/// <param name="Cause">Where the difference comes from: rounding …</param>
 /// <param name="Source">The source row that shows the difference.</param>
-public sealed record CorrectionBooked(
-    Guid Corrects, string Class, Direction Direction, Money Amount, BankSide BankSide, DateTimeOffset EffectiveAt, SourceRow? Source = null)
+public sealed record DifferenceBooked(
+    Guid Movement, string Cause, Direction Direction, Money Amount, BankSide BankSide, DateTimeOffset EffectiveAt, SourceRow? Source = null)
     : IStoredMovement
 {
     BankSide? IMovement.BankSide => BankSide;

@@ -1,7 +1,8 @@
 namespace Banking.Accounts.Domain;
 
 /// <summary>
-/// The stored names of account events. A name never changes and never gets another shape: a new shape is a new version.
+/// The present stored names of account events. A name never gets another shape: a new shape is a new version, under a new name, and the
+/// former one is among the <see cref="Earlier.EarlierVersions"/>.
 /// </summary>
 public static class EventNames
 {
@@ -9,13 +10,13 @@ public static class EventNames
     {
         [typeof(AccountOpened)] = "accounts.account-opened.v1",
         [typeof(DelegateAuthorized)] = "accounts.delegate-authorized.v1",
-        [typeof(MoneyDeposited)] = "accounts.money-deposited.v1",
-        [typeof(MoneyWithdrawn)] = "accounts.money-withdrawn.v1",
-        [typeof(TransferSent)] = "accounts.transfer-sent.v1",
-        [typeof(TransferReceived)] = "accounts.transfer-received.v1",
-        [typeof(CorrectionBooked)] = "accounts.correction-booked.v1",
-        [typeof(MovementReversed)] = "accounts.movement-reversed.v1",
-        [typeof(MovementRebooked)] = "accounts.movement-rebooked.v1",
+        [typeof(MoneyDeposited)] = "accounts.money-deposited.v2",
+        [typeof(MoneyWithdrawn)] = "accounts.money-withdrawn.v2",
+        [typeof(TransferSent)] = "accounts.transfer-sent.v2",
+        [typeof(TransferReceived)] = "accounts.transfer-received.v2",
+        [typeof(DifferenceBooked)] = "accounts.difference-booked.v1",
+        [typeof(MovementReversed)] = "accounts.movement-reversed.v2",
+        [typeof(MovementRebooked)] = "accounts.movement-rebooked.v2",
         [typeof(AccountFrozen)] = "accounts.account-frozen.v1",
         [typeof(AccountUnfrozen)] = "accounts.account-unfrozen.v1",
         [typeof(OverdraftLimitSet)] = "accounts.overdraft-limit-set.v1",

@@ -44,7 +44,7 @@ internal static class ImportAccounts
                     new(
                         rounding.Id,
                         Key(movement.Source) + "/rounding",
-                        new CorrectionBooked(
+                        new DifferenceBooked(
                             movement.Id,
                             RoundingClass,
                             rounding.Direction,

@@ -23,13 +23,17 @@ namespace Banking.Accounts.Features;
 /// <param name="Reference">The payer's own reference; the payee sees it.</param>
 /// <param name="Reason">The reason in words, 1 to 140 characters. Required, except to repeat a request that was made before it was
 /// required.</param>
+/// <param name="PurposeCode">What the money is for: a purpose code of ISO 20022, one to four capital letters and digits.</param>
+/// <param name="EndToEndId">The payer's id of the payment, at most 35 characters, passed on unchanged.</param>
 public sealed record TransferRequest(
     string FromAccountId,
     string ToAccountId,
     Amount Amount,
     [property: Required, StringLength(140, MinimumLength = 1)] string? Reason = null,
     DateTimeOffset? EffectiveAt = null,
-    string? Reference = null);
+    string? Reference = null,
+    string? PurposeCode = null,
+    string? EndToEndId = null);
 
 public static class TransferMoneyEndpoint
 {
@@ -65,7 +69,11 @@ public static class TransferMoneyEndpoint
     {
         var (amount, problem) = request.Amount.Read("/amount");
         return problem is null
-            ? (new(key, request.FromAccountId, request.ToAccountId, amount, request.EffectiveAt, request.Reference, request.Reason), null)
+            ? (
+                new(
+                    key, request.FromAccountId, request.ToAccountId, amount, request.EffectiveAt, request.Reference, request.Reason,
+                    request.PurposeCode, request.EndToEndId),
+                null)
             : (null, problem);
     }
 }
@@ -77,7 +85,9 @@ public static class TransferMoneyHandler
             TransferOperation.Message,
             c => c.CommandId,
             c => (null, c.Reason),
-            c => CommandValidation.CheckMovement(c.Amount, c.Reference, c.Reason) ?? CommandValidation.CheckEffectiveAt(c.EffectiveAt))
+            c => CommandValidation.CheckMovement(c.Amount, c.Reference, c.Reason)
+                ?? CommandDetails.Check(c.PurposeCode, c.EndToEndId)
+                ?? CommandValidation.CheckEffectiveAt(c.EffectiveAt))
         {
             Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() },
         },
@@ -146,5 +156,5 @@ public static class TransferMoneyHandler
         new(id, from.Id, from.Number, command.Amount, EffectiveTime.Resolve(command.EffectiveAt, now), Details(command));
 
     private static MovementDetails? Details(TransferMoney command) =>
-        command.Reference is null ? null : new MovementDetails(Reference: command.Reference);
+        CommandDetails.Of(command.Reference, command.PurposeCode, command.EndToEndId);
 }

@@ -22,9 +22,13 @@ namespace Banking.Accounts.Features;
 /// <param name="Reference">The customer's own reference.</param>
 /// <param name="Reason">The reason in words, 1 to 140 characters. Required, except to repeat a request that was made before it was
 /// required.</param>
+/// <param name="PurposeCode">What the money is for: a purpose code of ISO 20022, one to four capital letters and digits.</param>
+/// <param name="EndToEndId">The payer's id of the payment, at most 35 characters, passed on unchanged.</param>
+/// <param name="Counterparty">The other party, at another bank.</param>
 public sealed record WithdrawalRequest(
     string AccountId, Amount Amount, [property: Required, StringLength(140, MinimumLength = 1)] string? Reason = null,
-    DateTimeOffset? EffectiveAt = null, string? Reference = null);
+    DateTimeOffset? EffectiveAt = null, string? Reference = null, string? PurposeCode = null, string? EndToEndId = null,
+    Counterparty? Counterparty = null);
 
 public static class WithdrawMoneyEndpoint
 {
@@ -58,7 +62,11 @@ public static class WithdrawMoneyEndpoint
     {
         var (amount, problem) = request.Amount.Read("/amount");
         return problem is null
-            ? (new(key, request.AccountId, amount, BankSide.Cash, request.EffectiveAt, request.Reference, request.Reason), null)
+            ? (
+                new(
+                    key, request.AccountId, amount, BankSide.Cash, request.EffectiveAt, request.Reference, request.Reason,
+                    request.PurposeCode, request.EndToEndId, request.Counterparty),
+                null)
             : (null, problem);
     }
 }
@@ -68,6 +76,7 @@ public static class WithdrawMoneyHandler
     internal static readonly CommandDefinition<WithdrawMoney> Definition = new(
         new("accounts.withdraw-money.v1", c => c.CommandId, c => (null, c.Reason),
             c => CommandValidation.CheckMovement(c.Amount, c.Reference, c.Reason)
+                ?? CommandDetails.Check(c.PurposeCode, c.EndToEndId, c.Counterparty)
                 ?? CommandValidation.CheckEnum("bankSide", c.BankSide)
                 ?? CommandValidation.CheckEffectiveAt(c.EffectiveAt))
         { Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() } },
@@ -76,7 +85,7 @@ public static class WithdrawMoneyHandler
         (c, accounts, events, now) =>
         {
             var id = PublicId.Format(MovementId.Withdrawal, events[0].EventId);
-            var view = MovementView.Of(id, (IMovement)events[0].Data, accounts[0], now, c.Reference, c.Reason);
+            var view = MovementView.Of(id, (IMovement)events[0].Data, accounts[0], now, DetailsOf(c), c.Reason);
             return CommandAnswer.Created(view, accounts[0].Id, AddressOf(events));
         })
     { EffectiveAt = c => c.EffectiveAt, Address = AddressOf, IsFirstDebited = true };
@@ -96,5 +105,8 @@ public static class WithdrawMoneyHandler
         command.Amount,
         command.BankSide,
         EffectiveTime.Resolve(command.EffectiveAt, now),
-        command.Reference is null ? null : new MovementDetails(Reference: command.Reference));
+        DetailsOf(command));
+
+    private static MovementDetails? DetailsOf(WithdrawMoney command) =>
+        CommandDetails.Of(command.Reference, command.PurposeCode, command.EndToEndId, command.Counterparty);
 }

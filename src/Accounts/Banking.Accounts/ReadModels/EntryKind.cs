@@ -30,7 +30,7 @@ internal static class EntryKinds
         MoneyDeposited => EntryKind.Deposit,
         MoneyWithdrawn => EntryKind.Withdrawal,
         TransferSent => EntryKind.Transfer,
-        CorrectionBooked or ICorrectionEvent => ((IMovement)@event).Direction == Direction.Credit
+        DifferenceBooked or ICorrectionEvent => ((IMovement)@event).Direction == Direction.Credit
             ? EntryKind.CreditCorrection
             : EntryKind.DebitCorrection,
         _ => EntryKind.None,

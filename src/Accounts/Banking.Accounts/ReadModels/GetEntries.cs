@@ -1,6 +1,7 @@
 using System.Globalization;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Accounts.Views;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Json;
 using Banking.SharedKernel;
@@ -27,7 +28,7 @@ public sealed record EntryView(
     long Version,
     DateTimeOffset EffectiveAt,
     DateTimeOffset RecordedAt,
-    MovementDetails? Details,
+    DetailsView? Details,
     string? OtherAccount,
     string? Reason,
     string? CorrectionClass,
@@ -43,7 +44,7 @@ public sealed record EntryView(
             MoneyWithdrawn m => (MovementId.Withdrawal, m.Details, (string?)null, m.Source),
             TransferSent m => (MovementId.Transfer, m.Details, m.ToNumber.Value, (SourceRow?)null),
             TransferReceived m => (MovementId.Transfer, m.Details, m.FromNumber.Value, (SourceRow?)null),
-            CorrectionBooked m => (TransactionId.Correction, (MovementDetails?)null, (string?)null, m.Source),
+            DifferenceBooked m => (TransactionId.Correction, (MovementDetails?)null, (string?)null, m.Source),
             ICorrectionEvent m => (TransactionId.Correction, m.Details, m.Other?.Number.Value, (SourceRow?)null),
             _ => throw new InvalidOperationException($"{movement.GetType().Name} cannot be shown as an entry."),
         };
@@ -56,7 +57,7 @@ public sealed record EntryView(
         };
         (string Class, string Corrects)? correction = movement switch
         {
-            CorrectionBooked m => (m.Class, PublicId.Format("evt", m.Corrects)),
+            DifferenceBooked m => (m.Cause, PublicId.Format("evt", m.Movement)),
             ICorrectionEvent { Correction: var link } => (
                 WireNames.Of(link.Kind.ToString()), TransactionId.Format(link.Of, link.Transaction, link.Corrects)),
             _ => null,
@@ -70,7 +71,7 @@ public sealed record EntryView(
             e.Version,
             movement.EffectiveAt,
             e.Timestamp,
-            details,
+            DetailsView.Of(details),
             other,
             e.ReasonFor(caller),
             correction?.Class,
@@ -85,7 +86,7 @@ public sealed record EntryView(
         MoneyWithdrawn => "withdrawal",
         TransferSent => "transfer-sent",
         TransferReceived => "transfer-received",
-        CorrectionBooked => "correction",
+        DifferenceBooked => "correction",
         MovementReversed => "reversed",
         MovementRebooked => "rebooked",
         _ => throw new InvalidOperationException($"{movement.GetType().Name} has no name as an entry."),

@@ -26,7 +26,7 @@ public static class GetMovementsEndpoint
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetDeposit(string deposit, AccountReader reader, HistoricalBalances balances, HttpContext http) =>
         Get<MoneyDeposited>(MovementId.Deposit, deposit, reader, balances, http,
-            (e, after) => MovementView.Of(deposit, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.ReasonFor(http.Caller())));
+            (e, after) => MovementView.Of(deposit, e.Data, after!, e.Timestamp, e.Data.Details, e.ReasonFor(http.Caller())));
 
     [WolverineGet("/v1/withdrawals/{withdrawal}", OperationId = "getWithdrawal")]
     [Tags("Money")]
@@ -37,7 +37,7 @@ public static class GetMovementsEndpoint
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetWithdrawal(string withdrawal, AccountReader reader, HistoricalBalances balances, HttpContext http) =>
         Get<MoneyWithdrawn>(MovementId.Withdrawal, withdrawal, reader, balances, http,
-            (e, after) => MovementView.Of(withdrawal, e.Data, after!, e.Timestamp, e.Data.Details?.Reference, e.ReasonFor(http.Caller())));
+            (e, after) => MovementView.Of(withdrawal, e.Data, after!, e.Timestamp, e.Data.Details, e.ReasonFor(http.Caller())));
 
     [WolverineGet("/v1/transfers/{transfer}", OperationId = "getTransfer")]
     [Tags("Money")]

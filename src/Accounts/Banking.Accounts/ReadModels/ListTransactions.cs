@@ -102,9 +102,9 @@ public static class ListTransactionsEndpoint
         return entry.Movement switch
         {
             MoneyDeposited m => MovementView.Of(
-                PublicId.Format(MovementId.Deposit, e.Id), m, after, e.Timestamp, m.Details?.Reference, reason),
+                PublicId.Format(MovementId.Deposit, e.Id), m, after, e.Timestamp, m.Details, reason),
             MoneyWithdrawn m => MovementView.Of(
-                PublicId.Format(MovementId.Withdrawal, e.Id), m, after, e.Timestamp, m.Details?.Reference, reason),
+                PublicId.Format(MovementId.Withdrawal, e.Id), m, after, e.Timestamp, m.Details, reason),
             var other => throw new InvalidOperationException($"{other.GetType().Name} is neither a deposit nor a withdrawal."),
         };
     }

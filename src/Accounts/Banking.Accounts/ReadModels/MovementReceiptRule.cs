@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Banking.Accounts.Domain;
+using Banking.EventStore.Log;
 using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
 using Banking.Web.Http;
@@ -12,25 +13,29 @@ namespace Banking.Accounts.ReadModels;
 /// </summary>
 internal static class MovementReceiptRule
 {
-    private static readonly string Deposited = EventNames.All[typeof(MoneyDeposited)];
-    private static readonly string Withdrawn = EventNames.All[typeof(MoneyWithdrawn)];
-    private static readonly string Sent = EventNames.All[typeof(TransferSent)];
-    private static readonly string Reversed = EventNames.All[typeof(MovementReversed)];
-    private static readonly string Rebooked = EventNames.All[typeof(MovementRebooked)];
+    private static readonly string Deposited = FactOf(typeof(MoneyDeposited));
+    private static readonly string Withdrawn = FactOf(typeof(MoneyWithdrawn));
+    private static readonly string Sent = FactOf(typeof(TransferSent));
+    private static readonly string Reversed = FactOf(typeof(MovementReversed));
+    private static readonly string Rebooked = FactOf(typeof(MovementRebooked));
 
     public static ReceiptRule Rule { get; } = new(Problem);
 
+    /// <summary>What an event states, in whatever version.</summary>
+    private static string FactOf(Type type) => StoredEventTypes.FactOf(EventNames.All[type]);
+
     private static string? Problem(ReceiptedEvent e, JsonElement body)
     {
-        if (e.Type == Reversed || e.Type == Rebooked)
+        var fact = StoredEventTypes.FactOf(e.Type);
+        if (fact == Reversed || fact == Rebooked)
         {
             return OfCorrection(e, body);
         }
 
         var prefix =
-            e.Type == Deposited ? MovementId.Deposit
-            : e.Type == Withdrawn ? MovementId.Withdrawal
-            : e.Type == Sent ? MovementId.Transfer
+            fact == Deposited ? MovementId.Deposit
+            : fact == Withdrawn ? MovementId.Withdrawal
+            : fact == Sent ? MovementId.Transfer
             : null;
         if (prefix is null)
         {

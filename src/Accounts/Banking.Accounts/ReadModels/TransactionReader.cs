@@ -9,16 +9,22 @@ namespace Banking.Accounts.ReadModels;
 /// <summary>Finds transactions and their corrections in the log, so no second copy can disagree with it.</summary>
 public sealed class TransactionReader(EventReader events)
 {
-    internal const string IndexName = "idx_accounts_corrections";
+    internal const string IndexName = "idx_accounts_corrections_v2";
 
     /// <summary>The condition must be the same in the index and in the query. If a type gets another name, both need it.</summary>
-    internal const string IsCorrection = "type in ('accounts.movement-reversed.v1', 'accounts.movement-rebooked.v1')";
+    internal const string IsCorrection =
+        "type in ('accounts.movement-reversed.v1', 'accounts.movement-rebooked.v1', "
+            + "'accounts.movement-reversed.v2', 'accounts.movement-rebooked.v2')";
+
+    /// <summary>The index of the first versions alone. Queries of hosts of that time can use the present one too.</summary>
+    internal const string FormerIndexName = "idx_accounts_corrections";
 
     internal const string Root = "data -> 'correction' ->> 'transaction'";
 
     /// <summary>An index of the bookings of corrections. Other events cost nothing more.</summary>
     internal const string Index =
-        $"create index if not exists {IndexName} on {SchemaNames.Events}.mt_events (({Root})) where {IsCorrection}";
+        $"create index if not exists {IndexName} on {SchemaNames.Events}.mt_events (({Root})) where {IsCorrection}; "
+            + $"drop index if exists {SchemaNames.Events}.{FormerIndexName}";
 
     /// <summary>The transaction with this public id; null if there is none.</summary>
     internal async Task<BookedTransaction?> FindAsync(string transaction, CancellationToken ct) =>

@@ -17,9 +17,12 @@ namespace Banking.Accounts.ReadModels;
 /// <param name="Bookings">What the transaction itself booked.</param>
 /// <param name="Present">What is in effect, after all corrections.</param>
 /// <param name="Corrections">All corrections of the chain, oldest first.</param>
+/// <param name="PurposeCode">A purpose code of ISO 20022.</param>
+/// <param name="EndToEndId">The payer's id of the payment.</param>
 public sealed record TransactionView(
     string Id, string Type, string Status, string TransactionId, DateTimeOffset RecordedAt, string? Reference, string? Actor,
-    ReasonView? Reason, IReadOnlyList<BookingView> Bookings, PresentView Present, IReadOnlyList<CorrectionLinkView> Corrections)
+    ReasonView? Reason, IReadOnlyList<BookingView> Bookings, PresentView Present, IReadOnlyList<CorrectionLinkView> Corrections,
+    string? PurposeCode, string? EndToEndId)
 {
     /// <param name="e">The event of the transaction.</param>
     /// <param name="chain">The event at the beginning of the chain, and all bookings of its corrections.</param>
@@ -43,7 +46,9 @@ public sealed record TransactionView(
             ReasonOf(e, caller),
             Visible(isCorrection ? Of(steps.Single(s => s.Key == transaction.Id)) : Booked(transaction)),
             new(head.PublicId, inEffect),
-            [.. steps.Where(s => s.Any(c => visible.Contains(c.StreamId))).Select(s => CorrectionLinkView.Of(s.First(), caller))]);
+            [.. steps.Where(s => s.Any(c => visible.Contains(c.StreamId))).Select(s => CorrectionLinkView.Of(s.First(), caller))],
+            transaction.Booking.Details?.Purpose?.Code,
+            transaction.Booking.Details?.EndToEndId);
 
         IReadOnlyList<BookingView> Visible(IEnumerable<(Guid Account, BookingView View)> bookings) =>
             [.. bookings.Where(b => visible.Contains(b.Account)).Select(b => b.View)];

@@ -21,14 +21,14 @@ internal static class StoredEntry
             MoneyWithdrawn m => ("withdrawal", MovementId.Withdrawal, e.Id, m.Details, null),
             TransferSent m => ("transfer-sent", MovementId.Transfer, m.TransferId, m.Details, m.ToNumber.Value),
             TransferReceived m => ("transfer-received", MovementId.Transfer, m.TransferId, m.Details, m.FromNumber.Value),
-            CorrectionBooked => ("correction", TransactionId.Correction, e.Id, null, null),
+            DifferenceBooked => ("correction", TransactionId.Correction, e.Id, null, null),
             MovementReversed m => ("reversed", TransactionId.Correction, m.Correction.Id, m.Details, m.Other?.Number.Value),
             MovementRebooked m => ("rebooked", TransactionId.Correction, m.Correction.Id, m.Details, m.Other?.Number.Value),
             _ => throw new InvalidOperationException($"{movement.GetType().Name} cannot be an entry of a statement."),
         };
         (string? Class, string? Corrects) correction = movement switch
         {
-            CorrectionBooked m => (m.Class, PublicId.Format("evt", m.Corrects)),
+            DifferenceBooked m => (m.Cause, PublicId.Format("evt", m.Movement)),
             ICorrectionEvent { Correction: var link } => (
                 WireNames.Of(link.Kind.ToString()), TransactionId.Format(link.Of, link.Transaction, link.Corrects)),
             _ => (null, null),

@@ -2,6 +2,7 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.SharedKernel;
 using Banking.Web.Http;
+using Banking.Web.OpenApi;
 
 namespace Banking.Accounts.Views;
 
@@ -37,12 +38,16 @@ public sealed record FrozenView(bool Debit, bool Credit);
 /// <summary>A deposit or a withdrawal in an answer.</summary>
 /// <param name="Balance">The balance right after the movement.</param>
 /// <param name="Version">The account's version right after the movement.</param>
+/// <param name="PurposeCode">A purpose code of ISO 20022.</param>
+/// <param name="EndToEndId">The payer's id of the payment.</param>
+/// <param name="Counterparty">The other party, at another bank.</param>
 public sealed record MovementView(
     string Id, string Status, string AccountId, string AccountNumber, Direction Direction, Amount Amount, Amount Balance, long Version,
-    DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt, string? Reference, string? Reason)
+    DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt, string? Reference, string? Reason, string? PurposeCode, string? EndToEndId,
+    Counterparty? Counterparty)
 {
     internal static MovementView Of(
-        string id, IMovement movement, Account after, DateTimeOffset recordedAt, string? reference, string? reason) =>
+        string id, IMovement movement, Account after, DateTimeOffset recordedAt, MovementDetails? details, string? reason) =>
         new(
             id,
             "completed",
@@ -54,16 +59,21 @@ public sealed record MovementView(
             after.Version,
             movement.EffectiveAt,
             recordedAt,
-            reference,
-            reason);
+            details?.Reference,
+            reason,
+            details?.Purpose?.Code,
+            details?.EndToEndId,
+            details?.Counterparty);
 }
 
 /// <summary>A transfer in an answer.</summary>
 /// <param name="Balance">The balance of the payer's account right after the transfer; not shown to the payee.</param>
 /// <param name="Version">The version of the payer's account right after the transfer; not shown to the payee.</param>
+/// <param name="PurposeCode">A purpose code of ISO 20022.</param>
+/// <param name="EndToEndId">The payer's id of the payment.</param>
 public sealed record TransferView(
     string Id, string Status, string FromAccountId, string ToAccountId, Amount Amount, Amount? Balance, long? Version,
-    DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt, string? Reference, string? Reason)
+    DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt, string? Reference, string? Reason, string? PurposeCode, string? EndToEndId)
 {
     internal static TransferView Of(Guid id, Guid from, TransferSent sent, Account? after, DateTimeOffset recordedAt, string? reason) =>
         new(
@@ -77,5 +87,23 @@ public sealed record TransferView(
             sent.EffectiveAt,
             recordedAt,
             sent.Details?.Reference,
-            reason);
+            reason,
+            sent.Details?.Purpose?.Code,
+            sent.Details?.EndToEndId);
+}
+
+/// <summary>Optional details of a movement.</summary>
+/// <param name="Operation">The kind of operation: cash-in, cash-out, transfer-in, transfer-out, card …</param>
+/// <param name="Purpose">The purpose: interest, fee, household, pension …</param>
+/// <param name="Reference">The customer's own reference.</param>
+/// <param name="PurposeCode">A purpose code of ISO 20022.</param>
+/// <param name="EndToEndId">The payer's id of the payment.</param>
+[SchemaName("MovementDetails")]
+public sealed record DetailsView(
+    string? Operation, string? Purpose, string? Reference, Counterparty? Counterparty, string? PurposeCode, string? EndToEndId)
+{
+    internal static DetailsView? Of(MovementDetails? details) => details is null
+        ? null
+        : new(
+            details.Operation, details.Purpose?.Text, details.Reference, details.Counterparty, details.Purpose?.Code, details.EndToEndId);
 }

@@ -5,6 +5,7 @@ using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
 using Banking.SharedKernel;
 using Banking.Web.Http;
+using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -43,7 +44,8 @@ public static class GetJournalEndpoint
             select * from {LedgerModule.Schema}.{LedgerModel.Journal} j
             where j.counter = c.counter and (j.effective_on, j.position) > ($2, $3) and j.effective_on < $4
                 and ($5::text is null or j.currency = $5) and ($6::timestamptz is null or j.recorded_at <= $6)
-                and ($8::text is null or exists (select from {SchemaNames.Events}.mt_events e where e.seq_id = j.position and e.type = $8))
+                and ($8::text[] is null
+                    or exists (select from {SchemaNames.Events}.mt_events e where e.seq_id = j.position and e.type = any($8)))
             order by j.effective_on, j.position limit $7) as j
         join {SchemaNames.Events}.mt_events e on e.seq_id = j.position
         order by j.effective_on, j.position limit $7
@@ -57,7 +59,7 @@ public static class GetJournalEndpoint
         where e.stream_id = $9 and j.account = $9 and j.counter = any($1)
             and (j.effective_on, j.position) > ($2, $3) and j.effective_on < $4
             and ($5::text is null or j.currency = $5) and ($6::timestamptz is null or j.recorded_at <= $6)
-            and ($8::text is null or e.type = $8)
+            and ($8::text[] is null or e.type = any($8))
         order by j.effective_on, j.position limit $7
         """;
 
@@ -67,7 +69,7 @@ public static class GetJournalEndpoint
     [QueryParameter<DateTimeOffset>("knownAt", "Only entries recorded by this instant: RFC 3339, or a local time with tz.")]
     [QueryParameter("tz", "The IANA time zone of local times, such as Europe/Berlin.")]
     [QueryParameter("accountId", "Only entries of this customer's account, acc_….")]
-    [QueryParameter("type", "Only entries of this type of event, such as accounts.money-deposited.v1.")]
+    [QueryParameter("type", "Only entries of this event, in whatever version: accounts.money-deposited.v2 …")]
     [Tags("Ledger")]
     [EndpointSummary("List the journal entries of a ledger account")]
     [EndpointDescription("Lists the journal entries that touch a ledger account, with all their lines.")]
@@ -75,7 +77,8 @@ public static class GetJournalEndpoint
     [Problems("ledger_account_not_found", "known_in_future", "malformed_filter", "malformed_period", "unknown_currency")]
     [ReadsFrom(LedgerModel.ModelName)]
     [ProducesResponseType<Page<JournalEntryView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string account, NpgsqlDataSource source, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(
+        string account, NpgsqlDataSource source, IDocumentStore store, TimeProvider clock, HttpContext http)
     {
         if (Chart.Find(account) is not { } glAccount)
         {
@@ -86,7 +89,7 @@ public static class GetJournalEndpoint
         var (paging, problem) = Paging.Read(http.Request);
         var (period, unfit) = Period.Read(http.Request);
         var (knownAt, unknown) = LedgerQuery.KnownAt(http.Request, clock);
-        var (filter, wrong) = JournalFilter.Read(http.Request);
+        var (filter, wrong) = JournalFilter.Read(http.Request, store);
         problem ??= unfit ?? unknown ?? wrong;
         // Positions begin at 1, so this is before the first entry of the first day.
         var after = (Day: period.From, Position: 0L);
@@ -120,7 +123,7 @@ public static class GetJournalEndpoint
             NpgsqlDbType.Text.Of(period.Currency),
             NpgsqlDbType.TimestampTz.Of(knownAt?.UtcDateTime),
             limit,
-            NpgsqlDbType.Text.Of(filter.Type),
+            (NpgsqlDbType.Array | NpgsqlDbType.Text).Of(filter.Types),
             .. filter.Account is { } customer ? [customer] : (object?[])[],
         ],
         row => View(

@@ -54,7 +54,7 @@ internal static class BerkaTransactions
             file.ReadAmount(columns.Amount, BerkaFiles.Koruna),
             file.ReadBalance(columns.Balance, BerkaFiles.Koruna),
             BerkaWords.ChooseBankSide(operation, purpose),
-            new(operation, purpose, Reference: null, ReadCounterparty(file, columns)),
+            new(operation, purpose is null ? null : new(Text: purpose), Reference: null, ReadCounterparty(file, columns)),
             file.Line);
     }
 

@@ -27,13 +27,15 @@ public sealed class FeedStream(
         var sent = after;
         while (!watch.Stopping.IsCancellationRequested && epochs.History.Current.Name == epoch)
         {
-            if (await ReadAsync(after, ct) is not { } page)
-            {
-                yield break;
-            }
-
+            var page = await log.ReadAsync(after, ct);
             foreach (var e in page.Events.Where(filter.Takes))
             {
+                if (e.Unreadable is not null)
+                {
+                    // A client that reconnects gets the error.
+                    yield break;
+                }
+
                 sent = e.Position;
                 yield return new(Encoding.UTF8.GetString(e.Json.Span), e.Type)
                 {
@@ -62,21 +64,6 @@ public sealed class FeedStream(
             // connection.
             sent = after;
             yield return PositionItem(epoch, after);
-        }
-    }
-
-    /// <summary>
-    /// Reads the next page. Null if the next event cannot be read: the stream ends, and a client that reconnects gets the error.
-    /// </summary>
-    private async Task<PublicPage?> ReadAsync(long after, CancellationToken ct)
-    {
-        try
-        {
-            return await log.ReadAsync(after, ct);
-        }
-        catch (UnreadableEventException)
-        {
-            return null;
         }
     }
 

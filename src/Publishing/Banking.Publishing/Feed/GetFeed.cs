@@ -97,7 +97,7 @@ public static class GetFeedEndpoint
         }
 
         // Checked before the answer begins: if the next event cannot be read, the answer is a problem and not a broken stream.
-        await log.ReadAsync(after, http.RequestAborted);
+        await log.CheckNextAsync(after, filter, http.RequestAborted);
         return EventStream.Of(http, () => stream.FollowAsync(after, history.Current.Name, filter, http.RequestAborted));
     }
 

@@ -11,9 +11,12 @@ public sealed record EventFilter(IReadOnlySet<string>? Types = null, IReadOnlySe
     public static EventFilter Of(IEnumerable<string>? types, IEnumerable<string>? accounts) =>
         types is null && accounts is null ? All : new(types?.ToHashSet(), accounts?.ToHashSet());
 
+    /// <summary>Whether it takes an event; of one that cannot be read, whether it may take it.</summary>
     public bool Takes(PublicEvent e)
     {
         ArgumentNullException.ThrowIfNull(e);
-        return e.IsForEveryone || (Types?.Contains(e.Type) != false && Accounts?.Contains(e.Subject) != false);
+        return e.IsForEveryone
+            || ((Types?.Contains(e.Type) != false || e.IsOfUnknownType)
+                && (Accounts?.Contains(e.Subject) != false || e.IsOfUnknownAccount));
     }
 }

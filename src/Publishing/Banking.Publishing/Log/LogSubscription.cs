@@ -11,9 +11,6 @@ public enum LogWake
 
     /// <summary>A restore has replaced the log.</summary>
     LogReplaced,
-
-    /// <summary>The next event of the log cannot be read.</summary>
-    Unreadable,
 }
 
 /// <summary>A reader that waits for the next published event that it takes. It is woken once.</summary>
@@ -22,12 +19,9 @@ public sealed class LogSubscription
     private readonly LogSubscriptions _owner;
     private readonly Action _wake;
     private volatile bool _isActive;
-    private volatile bool _isHeldUp;
 
-    internal LogSubscription(LogSubscriptions owner, EventFilter filter, long after, Action wake, bool waitsForRepair)
-    {
-        (_owner, _wake, Filter, Position, WaitsForRepair) = (owner, wake, filter, after, waitsForRepair);
-    }
+    internal LogSubscription(LogSubscriptions owner, EventFilter filter, long after, Action wake) =>
+        (_owner, _wake, Filter, Position) = (owner, wake, filter, after);
 
     /// <summary>Why it was woken.</summary>
     public LogWake Reason { get; private set; }
@@ -39,28 +33,16 @@ public sealed class LogSubscription
         internal set => _isActive = value;
     }
 
-    /// <summary>Whether the next event of the log cannot be read. The log is not read for it until that event can be.</summary>
-    public bool IsHeldUp => _isHeldUp;
-
     /// <summary>
-    /// Up to this position the log has no event for the subscriber. While it waits, the position at which it began, or at which it was held
-    /// up; see <see cref="LogSubscriptions.Position"/>.
+    /// Up to this position the log has no event for the subscriber. While it waits, the position at which it began; see
+    /// <see cref="LogSubscriptions.Position"/>.
     /// </summary>
     public long Position { get; private set; }
 
     internal EventFilter Filter { get; }
 
-    /// <summary>Whether it keeps waiting while the next event of the log cannot be read.</summary>
-    internal bool WaitsForRepair { get; }
-
     /// <summary>Ends the wait. <see cref="Position"/> is then final.</summary>
     public void End() => _owner.Remove(this);
-
-    internal void HoldUp(long position)
-    {
-        Position = Math.Max(Position, position);
-        _isHeldUp = true;
-    }
 
     internal void Stop(LogWake reason, long position)
     {

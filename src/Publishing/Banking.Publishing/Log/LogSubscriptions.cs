@@ -16,42 +16,34 @@ public sealed class LogSubscriptions(
     private readonly Lock _gate = new();
     private readonly SubscriptionIndex _index = new();
 
-    /// <summary>Those that wait before an event that cannot be read. All others go on.</summary>
-    private readonly HashSet<LogSubscription> _heldUp = [];
-
-    private long _retryAt;
     private TaskCompletionSource _changed = NewSignal();
     private string? _log;
     private long _position;
 
-    /// <summary>Raised when <see cref="Position"/> or <see cref="Failure"/> has changed.</summary>
+    /// <summary>Raised when <see cref="Position"/> has changed.</summary>
     public event Action? Changed;
 
     /// <summary>
-    /// Up to this position the log has no event for a subscription that is still active and not held up
-    /// (<see cref="LogSubscription.IsActive"/>, to be read after this). It goes back when a subscription begins before it.
+    /// Up to this position the log has no event for a subscription that is still active (<see cref="LogSubscription.IsActive"/>, to be read
+    /// after this). It goes back when a subscription begins before it.
     /// </summary>
     public long Position => Interlocked.Read(ref _position);
-
-    /// <summary>The unreadable event that holds subscriptions up; null if it holds none up.</summary>
-    public UnreadableEventException? Failure { get; private set; }
 
     /// <summary>Waits for the next event after a position that the filter takes.</summary>
     /// <param name="log">The log that the position belongs to, a value of <see cref="HighWaterMark.Server"/>; null for any.</param>
     /// <param name="wake">Called once, unless the subscription is ended before. It must not block.</param>
-    /// <param name="waitsForRepair">Whether to go on waiting while the next event of the log cannot be read.</param>
     /// <returns>Null if the position is so far behind the log that the reader must first read on.</returns>
-    public LogSubscription? Subscribe(EventFilter filter, long after, string? log, Action wake, bool waitsForRepair = false)
+    public LogSubscription? Subscribe(EventFilter filter, long after, string? log, Action wake)
     {
         if (highWaterMark.Complete - after > PublicEventCache.MaxPositions)
         {
             return null;
         }
 
-        var subscription = new LogSubscription(this, filter, after, wake, waitsForRepair);
+        var subscription = new LogSubscription(this, filter, after, wake);
         lock (_gate)
         {
-            if (_index.All.Count == 0 && _heldUp.Count == 0)
+            if (_index.All.Count == 0)
             {
                 (_log, _position) = (log ?? highWaterMark.Server, after);
             }
@@ -87,10 +79,6 @@ public sealed class LogSubscriptions(
             {
                 subscription.Stop(LogWake.None, _position);
             }
-            else if (_heldUp.Remove(subscription))
-            {
-                subscription.Stop(LogWake.None, subscription.Position);
-            }
         }
     }
 
@@ -118,7 +106,6 @@ public sealed class LogSubscriptions(
 
     private async Task ReadNextAsync(CancellationToken ct)
     {
-        await RetryHeldUpAsync(ct);
         long after;
         bool isWanted, isReplaced;
         Task changed;
@@ -131,12 +118,12 @@ public sealed class LogSubscriptions(
 
             changed = _changed.Task;
             (after, isWanted) = (_position, _index.All.Count > 0);
-            isReplaced = (isWanted || _heldUp.Count > 0) && highWaterMark.Server is { } server && server != _log;
+            isReplaced = isWanted && highWaterMark.Server is { } server && server != _log;
         }
 
         if (isReplaced)
         {
-            End(LogWake.LogReplaced, _ => true);
+            EndAll(LogWake.LogReplaced);
         }
         else if (!isWanted)
         {
@@ -151,17 +138,7 @@ public sealed class LogSubscriptions(
     /// <summary>Wakes those that take an event of the next page, or waits for the next page.</summary>
     private async Task ReadAsync(long after, Task changed, CancellationToken ct)
     {
-        PublicPage page;
-        try
-        {
-            page = await log.ReadAsync(after, ct);
-        }
-        catch (UnreadableEventException failure)
-        {
-            HoldUp(failure, after);
-            return;
-        }
-
+        var page = await log.ReadAsync(after, ct);
         if (page.End > after)
         {
             Publish(page, after);
@@ -171,92 +148,13 @@ public sealed class LogSubscriptions(
         await WaitAsync(changed, over => watch.WaitAsync(after, Timeout.InfiniteTimeSpan, over), ct);
     }
 
-    /// <summary>Waits until one of the two ends, or until the unreadable event is to be read again.</summary>
-    private async Task WaitAsync(Task changed, Func<CancellationToken, Task> log, CancellationToken ct)
+    /// <summary>Waits until one of the two ends.</summary>
+    private static async Task WaitAsync(Task changed, Func<CancellationToken, Task> log, CancellationToken ct)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var retry = Failure is null
-            ? Timeout.InfiniteTimeSpan
-            : clock.GetElapsedTime(Math.Min(clock.GetTimestamp(), _retryAt), _retryAt);
-        await Task.WhenAny(log(over.Token), changed, Task.Delay(retry, clock, over.Token));
+        await Task.WhenAny(log(over.Token), changed, Task.Delay(Timeout.InfiniteTimeSpan, over.Token));
         await over.CancelAsync();
         ct.ThrowIfCancellationRequested();
-    }
-
-    /// <summary>
-    /// Sets those aside that wait before an unreadable event, and reads on for all others. A reader that does not wait for its repair is
-    /// woken.
-    /// </summary>
-    private void HoldUp(UnreadableEventException failure, long after)
-    {
-        lock (_gate)
-        {
-            if (_position != after)
-            {
-                // A subscription began before this page: what lies before the event is read for it first.
-                return;
-            }
-
-            foreach (var subscription in _index.All.Where(s => s.WaitsForRepair && s.Position < failure.Position).ToList())
-            {
-                _index.Remove(subscription);
-                subscription.HoldUp(_position);
-                _heldUp.Add(subscription);
-            }
-        }
-
-        End(LogWake.Unreadable, s => !s.IsHeldUp && s.Position < failure.Position);
-        lock (_gate)
-        {
-            // Raised after those before the event were marked, so that none is taken for idle at a position after the event.
-            Interlocked.Exchange(ref _position, _index.All.Select(s => s.Position).DefaultIfEmpty(_position).Min());
-        }
-
-        RetryLater(failure);
-    }
-
-    /// <summary>
-    /// Reads the unreadable event again from time to time. When it can be read, those before it are woken: they read on by themselves.
-    /// </summary>
-    private async Task RetryHeldUpAsync(CancellationToken ct)
-    {
-        long after;
-        lock (_gate)
-        {
-            if (_heldUp.Count == 0)
-            {
-                Failure = null;
-                return;
-            }
-
-            if (clock.GetTimestamp() < _retryAt)
-            {
-                return;
-            }
-
-            after = _heldUp.Min(s => s.Position);
-        }
-
-        try
-        {
-            await log.ReadAsync(after, ct);
-        }
-        catch (UnreadableEventException failure)
-        {
-            RetryLater(failure);
-            return;
-        }
-
-        Failure = null;
-        End(LogWake.Event, s => s.IsHeldUp);
-        Changed?.Invoke();
-    }
-
-    private void RetryLater(UnreadableEventException failure)
-    {
-        Failure = failure;
-        _retryAt = clock.GetTimestamp() + (long)(RetryInterval.TotalSeconds * clock.TimestampFrequency);
-        Changed?.Invoke();
     }
 
     private void Publish(PublicPage page, long after)
@@ -287,16 +185,15 @@ public sealed class LogSubscriptions(
         Changed?.Invoke();
     }
 
-    private void End(LogWake reason, Func<LogSubscription, bool> which)
+    private void EndAll(LogWake reason)
     {
         List<LogSubscription> ended;
         lock (_gate)
         {
-            ended = [.. _index.All.Concat(_heldUp).Where(which)];
+            ended = [.. _index.All];
             foreach (var subscription in ended)
             {
                 _index.Remove(subscription);
-                _heldUp.Remove(subscription);
                 subscription.Stop(reason, subscription.Position);
             }
         }

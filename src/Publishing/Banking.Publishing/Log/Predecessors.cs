@@ -66,7 +66,8 @@ internal sealed class Predecessors(ReadModelConnections connections, IReadOnlyCo
                 }
             }
 
-            within[e.StreamId] = _types.Contains(e.EventTypeName)
+            within[e.StreamId] = UnreadableEvent.FailureOf(e) is not null ? new(e.Version, false, null)
+                : _types.Contains(e.EventTypeName)
                 ? new(e.Version, true, !IsOfUnknownChannel(e) && IsImported(e) ? null : e.Version)
                 : new(e.Version, isKnown, e.Version == 1 ? null : before.Published);
         }

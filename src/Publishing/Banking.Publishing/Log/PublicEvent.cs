@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Banking.EventStore.Json;
+using Banking.EventStore.Log;
 using Banking.EventStore.Published;
 
 namespace Banking.Publishing.Log;
@@ -41,6 +42,21 @@ public sealed record PublicEvent(
 
     /// <summary>Whether each reader gets the event, whatever its filter.</summary>
     public bool IsForEveryone { get; init; }
+
+    /// <summary>
+    /// Why the stored event cannot be read; null if it can be. Such an event holds its place in the log and is never delivered: type and
+    /// subject are those of the stored event where the contract is not known.
+    /// </summary>
+    public UnreadableEventException? Unreadable { get; init; }
+
+    /// <summary>Whether it may be of any type, because this version of the bank knows no version of the event.</summary>
+    public bool IsOfUnknownType { get; init; }
+
+    /// <summary>Whether it may be about any account: only its data would say which.</summary>
+    public bool IsOfUnknownAccount { get; init; }
+
+    /// <summary>The stream that stores it; another one than the account's for an event about an account.</summary>
+    public Guid StoredIn { get; init; } = Stream;
 
     /// <summary>The bank that the event comes from.</summary>
     public string Source { get; init; } = DefaultSource;

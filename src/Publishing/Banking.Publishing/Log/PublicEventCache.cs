@@ -36,7 +36,10 @@ internal sealed class PublicEventCache(PublicEventCache.Reader read) : IDisposab
             {
                 if (upTo > _window.End)
                 {
-                    await ExtendAsync(after, upTo, log, ct);
+                    var next = await read(_window.End, upTo, log, ct);
+                    _window.Append(next.Events, next.End);
+                    _window.Trim();
+                    _pages.Clear();
                 }
 
                 return Slice(after, Math.Min(upTo, _window.End));
@@ -51,24 +54,16 @@ internal sealed class PublicEventCache(PublicEventCache.Reader read) : IDisposab
         return await read(after, upTo, log, ct);
     }
 
-    public void Dispose() => _turn.Dispose();
-
-    private async Task ExtendAsync(long after, long upTo, string log, CancellationToken ct)
+    /// <summary>Drops all events, because one that could not be read can be read now.</summary>
+    public async Task ForgetAsync(CancellationToken ct)
     {
-        try
-        {
-            var next = await read(_window.End, upTo, log, ct);
-            _window.Append(next.Events, next.End);
-        }
-        catch (UnreadableEventException) when (after < _window.End)
-        {
-            // The reader gets the events before the unreadable one, and the exception with the next call.
-            return;
-        }
-
-        _window.Trim();
+        await _turn.WaitAsync(ct);
+        _window.Clear();
         _pages.Clear();
+        _turn.Release();
     }
+
+    public void Dispose() => _turn.Dispose();
 
     private PublicPage Slice(long after, long upTo)
     {

@@ -9,7 +9,6 @@ using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using JasperFx.Events;
 using Marten;
-using Npgsql;
 
 namespace Banking.Publishing.Log;
 
@@ -46,8 +45,10 @@ public sealed class PublicLog : IDisposable
     private readonly PublicationSettings _settings;
     private readonly StoredEvents _events;
     private readonly Predecessors _predecessors;
+    private readonly UnreadablePublicEvents _unreadable;
     private readonly PublicEventCache _newest;
     private readonly string[] _types;
+    private readonly string[] _known;
 
     /// <summary>The types that belong to an account's own stream: only these have a version that a reader can count.</summary>
     private readonly string[] _own;
@@ -59,6 +60,7 @@ public sealed class PublicLog : IDisposable
         HighWaterMark highWaterMark,
         LogEpochs epochs,
         PublicContracts contracts,
+        IEnumerable<PublicStream> streams,
         PublicationSettings settings,
         ArchivedEvents archive)
     {
@@ -69,6 +71,8 @@ public sealed class PublicLog : IDisposable
         _types = Names(store, contracts.All);
         _own = Names(store, contracts.All.Where(c => c.About is null));
         (_events, _predecessors, _newest) = (new(store, archive), new(connections, _own), new(ReadAsync));
+        _unreadable = new(store, connections, contracts, streams);
+        _known = [.. StoredEventTypes.Of(store).Select(t => t.EventTypeName)];
     }
 
     /// <summary>Reads the page after a position; its end is that position if there are no more events yet.</summary>
@@ -89,49 +93,22 @@ public sealed class PublicLog : IDisposable
 
     private async Task<PublicPage> ReadAsync(long after, long upTo, string log, CancellationToken ct)
     {
-        var read = UpToUnknown(await _cache.ReadAsync(after, upTo, ct, log), after);
-        return new([.. await MapAsync(read.Events, HighWaterMark.EpochOf(log), ct)], read.End) { Log = log };
-    }
-
-    /// <summary>
-    /// Ends the page before an event that does not state its channel: it may be history or news, and no event after it may be published
-    /// before it.
-    /// </summary>
-    /// <exception cref="UnreadableEventException">Such an event is the first of the page.</exception>
-    private LogPage UpToUnknown(LogPage page, long after)
-    {
-        for (var i = 0; i < page.Events.Count; i++)
-        {
-            var e = page.Events[i];
-            if (_contracts.Find(e.EventType) is not null && Predecessors.IsOfUnknownChannel(e))
-            {
-                return e.Sequence - 1 > after ? new([.. page.Events.Take(i)], e.Sequence - 1) : throw Predecessors.UnknownChannel(e);
-            }
-        }
-
-        return page;
+        var read = await _cache.ReadAllAsync(after, upTo, ct, log);
+        return new(await MapAsync(read.Events, HighWaterMark.EpochOf(log), ct), read.End) { Log = log };
     }
 
     /// <summary>
     /// Reads the next events after a position, up to the limit. There may be fewer, or none, before the end of the page if such events are
-    /// far apart.
+    /// far apart. The page ends before an event that the filter may take and that cannot be read: passed now, it would be lost to a reader
+    /// of whom the bank knows the position only.
     /// </summary>
+    /// <exception cref="UnreadableEventException">Such an event is the next of the log.</exception>
     public async Task<PublicPage> TakeAsync(long after, int limit, CancellationToken ct, EventFilter? filter = null)
     {
         var (events, start) = (new List<PublicEvent>(), after);
         for (var pages = 0; pages < MaxPages; pages++)
         {
-            PublicPage page;
-            try
-            {
-                page = await ReadAsync(after, ct);
-            }
-            catch (UnreadableEventException) when (after > start)
-            {
-                // The caller gets the events before the unreadable one now, and the error with the next call.
-                return new(events, after);
-            }
-
+            var page = await ReadAsync(after, ct);
             if (page.End == after)
             {
                 return new(events, after);
@@ -139,6 +116,13 @@ public sealed class PublicLog : IDisposable
 
             var room = limit - events.Count;
             var taken = filter is null ? page.Events : [.. page.Events.Where(filter.Takes)];
+            var unreadable = taken.FirstOrDefault(e => e.Unreadable is not null);
+            if (unreadable is not null && await IsRepairedAsync(unreadable, ct))
+            {
+                continue;
+            }
+
+            taken = unreadable is null ? taken : [.. taken.TakeWhile(e => e.Unreadable is null)];
             if (taken.Count > room)
             {
                 events.AddRange(taken.Take(room));
@@ -146,10 +130,42 @@ public sealed class PublicLog : IDisposable
             }
 
             events.AddRange(taken);
+            if (unreadable is not null)
+            {
+                // The caller gets what is before the unreadable event now, and the error with the next call.
+                return unreadable.Position - 1 > start ? new(events, unreadable.Position - 1) : throw unreadable.Unreadable!;
+            }
+
             after = page.End;
         }
 
         return new(events, after);
+    }
+
+    /// <summary>Throws if the next event that the filter may take cannot be read.</summary>
+    /// <exception cref="UnreadableEventException">It cannot.</exception>
+    public async Task CheckNextAsync(long after, EventFilter filter, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        if ((await ReadAsync(after, ct)).Events.FirstOrDefault(filter.Takes) is { Unreadable: { } failure } e
+            && !await IsRepairedAsync(e, ct))
+        {
+            throw failure;
+        }
+    }
+
+    /// <summary>Whether an event of a cached page that could not be read can be read now. Then the caches begin anew.</summary>
+    private async Task<bool> IsRepairedAsync(PublicEvent e, CancellationToken ct)
+    {
+        var read = await QueryAsync("e.seq_id = $2", [e.Position], null, ct);
+        if (read.Events.Any(now => now.Unreadable is not null))
+        {
+            return false;
+        }
+
+        await _cache.ForgetAsync(ct);
+        await _newest.ForgetAsync(ct);
+        return true;
     }
 
     /// <summary>
@@ -185,8 +201,9 @@ public sealed class PublicLog : IDisposable
     }
 
     /// <summary>Finds a published event by its id; null if it is not published.</summary>
+    /// <exception cref="UnreadableEventException">The event cannot be read.</exception>
     public async Task<PublicEvent?> FindAsync(Guid id, CancellationToken ct) =>
-        (await QueryAsync("e.id = $2", [id], null, ct)).Events is [var e, ..] ? e : null;
+        (await QueryAsync("e.id = $2", [id], null, ct)).Events is [var e, ..] ? e.Unreadable is null ? e : throw e.Unreadable : null;
 
     /// <summary>
     /// Runs a query. Returns the published events, the number of stored events read for them, and the position of the last of these.
@@ -202,28 +219,56 @@ public sealed class PublicLog : IDisposable
                 + $"{StoredEvents.IsImported("e")}, {StoredEvents.IsImported("p")}, p.version "
                 + $"from {SchemaNames.Events}.mt_events e "
                 + $"left join lateral ({Predecessors.Before("e.stream_id", "e.version", $"${values.Length + 2}")}) p on true "
-                + $"where e.type = any($1) and {condition} "
+                + $"where (e.type = any($1) or e.type <> all(${values.Length + 3})) and {condition} "
                 + $"and (e.headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}' order by e.seq_id"
                 + (limit is null ? "" : $" limit {limit}"),
-            [_types, .. values, _own],
-            Read,
+            [_types, .. values, _own, _known],
+            row => (
+                Event: _events.ReadOrStandIn(row, imported: true),
+                Previous: row.GetOrDefault<bool>(11) ? null : row.GetOrDefault<long?>(12)),
             ct);
-        return ([.. rows.Select(r => r.Event).OfType<PublicEvent>()], rows.Count, rows.Count == 0 ? 0 : rows[^1].Position);
-
-        (long Position, PublicEvent? Event) Read(NpgsqlDataReader row)
-        {
-            var e = _events.Read(row, imported: true);
-            long? previous = row.GetOrDefault<bool>(11) ? null : row.GetOrDefault<long?>(12);
-            return (e.Sequence, Predecessors.IsImported(e) ? null : Map(e, epoch, previous));
-        }
+        var previous = rows.Where(r => r.Previous is not null).ToDictionary(r => r.Event.Id, r => r.Previous!.Value);
+        return (
+            await MapAsync(
+                [.. rows.Select(r => r.Event)], epoch, _ => Task.FromResult<IReadOnlyDictionary<Guid, long>>(previous), ct),
+            rows.Count,
+            rows.Count == 0 ? 0 : rows[^1].Event.Sequence);
     }
 
-    private async Task<IEnumerable<PublicEvent>> MapAsync(IReadOnlyList<IEvent> events, string epoch, CancellationToken ct)
+    private Task<IReadOnlyList<PublicEvent>> MapAsync(IReadOnlyList<IEvent> events, string epoch, CancellationToken ct) => MapAsync(
+        events, epoch, published => _predecessors.FindAsync(
+            events, [.. published.Where(e => _contracts.Find(e.EventType)!.About is null)], ct), ct);
+
+    private async Task<IReadOnlyList<PublicEvent>> MapAsync(
+        IReadOnlyList<IEvent> events, string epoch, Func<IReadOnlyList<IEvent>, Task<IReadOnlyDictionary<Guid, long>>> findPrevious,
+        CancellationToken ct)
     {
-        var publishable = events.Where(e => _contracts.Find(e.EventType) is not null && !Predecessors.IsImported(e)).ToList();
-        var previous = await _predecessors.FindAsync(
-            events, [.. publishable.Where(e => _contracts.Find(e.EventType)!.About is null)], ct);
-        return publishable.Select(e => Map(e, epoch, previous.TryGetValue(e.Id, out var version) ? version : null)).OfType<PublicEvent>();
+        var (published, unreadable) = (new List<IEvent>(events.Count), new List<IEvent>());
+        foreach (var e in events)
+        {
+            var canBeRead = UnreadableEvent.FailureOf(e) is null;
+            if (canBeRead && _contracts.Find(e.EventType) is null)
+            {
+                continue;
+            }
+
+            // Without its channel an event may be history or news.
+            if (!canBeRead || Predecessors.IsOfUnknownChannel(e))
+            {
+                unreadable.Add(e);
+            }
+            else if (!Predecessors.IsImported(e))
+            {
+                published.Add(e);
+            }
+        }
+
+        var previous = await findPrevious(published);
+        var mapped = published.Select(e => Map(e, epoch, previous.TryGetValue(e.Id, out var version) ? version : null))
+            .OfType<PublicEvent>();
+        return unreadable.Count == 0
+            ? [.. mapped]
+            : [.. mapped.Concat(await _unreadable.OfAsync(unreadable, epoch, ct)).OrderBy(e => e.Position)];
     }
 
     private PublicEvent? Map(IEvent e, string epoch, long? previous)
@@ -249,6 +294,7 @@ public sealed class PublicLog : IDisposable
             Source = _settings.Source,
             Epoch = epoch,
             IsForEveryone = contract.IsForEveryone,
+            StoredIn = e.StreamId,
         };
     }
 

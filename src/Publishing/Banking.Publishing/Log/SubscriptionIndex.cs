@@ -55,7 +55,7 @@ internal sealed class SubscriptionIndex
         var matching = new List<(LogSubscription, long)>();
         foreach (var e in events)
         {
-            if (e.IsForEveryone)
+            if (e.IsForEveryone || e.IsOfUnknownType || e.IsOfUnknownAccount)
             {
                 RemoveMatching(_all, e, matching);
                 continue;

@@ -4,13 +4,17 @@ using Npgsql;
 namespace Banking.Publishing.Publishers;
 
 /// <summary>
-/// Accounts with an event that was rejected or that is of a held type. Their later events wait behind it, so that the order holds; other
-/// accounts are not affected. The row keeps only the position of the first blocked event: the events are read from the log.
+/// Accounts with an event that was rejected, that is of a held type, or that cannot be read. Their later events wait behind it, so that the
+/// order holds; other accounts are not affected. The row keeps only the position of the first blocked event: the events are read from the
+/// log.
 /// </summary>
 public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
 {
     /// <summary>The cause of an account that is blocked by a held event type.</summary>
     public const string HeldCause = "held";
+
+    /// <summary>The cause of an account that is blocked by an event that cannot be read.</summary>
+    public const string UnreadableCause = "unreadable";
 
     public const string Retry = "retry";
     public const string Discard = "discard";
@@ -72,6 +76,20 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
             Read,
             ct);
     }
+
+    /// <summary>The first account that an unreadable event blocks and whose release is not requested; null if there is none.</summary>
+    internal async Task<BlockedAccount?> FirstUnreadableAsync(CancellationToken ct) =>
+        await ListAsync($"cause = '{UnreadableCause}' and release is null order by position limit 1", [], ct) is [var first]
+            ? first
+            : null;
+
+    /// <summary>Requests that all accounts which unreadable events block are tried again.</summary>
+    /// <returns>Their publishers.</returns>
+    internal async Task<IReadOnlySet<string>> ReleaseUnreadableAsync(CancellationToken ct) => (await source.ListAsync(
+        $"update {Table} set release = '{Retry}' where cause = '{UnreadableCause}' and release is null returning publisher",
+        [],
+        row => row.GetString(0),
+        ct)).ToHashSet();
 
     internal async Task AddAsync(NpgsqlTransaction transaction, string publisher, IReadOnlyList<Rejected> rejected, CancellationToken ct)
     {

@@ -39,12 +39,12 @@ internal sealed partial class Publisher
         {
             var page = await services.Log.OfAccountAsync(account.Account, from, Position, MaxEventsOfAccount, ct);
             var due = page
-                .Events.Where(e => spec.Filter.Takes(e) && _destination.Wants(e))
+                .Events.Where(e => spec.Filter.Takes(e) && IsWanted(e))
                 .Where(e => !(account.Release == BlockedAccounts.Discard && e.Position == account.Position))
                 .ToList();
-            var firstHeld = due.FindIndex(e => row.HeldTypes.Contains(e.Type));
+            var firstHeld = due.FindIndex(e => e.Unreadable is not null || row.HeldTypes.Contains(e.Type));
             var (now, held) = firstHeld < 0 ? (due, null) : (due[..firstHeld], due[firstHeld]);
-            var rejected = await DeliverAsync(now, ct) is [var first, ..] ? first : held is null ? null : Held(held);
+            var rejected = await DeliverAsync(now, ct) is [var first, ..] ? first : held is null ? null : Undeliverable(held);
             var isLast = rejected is null && page.End == Position;
             await CommitAsync(
                 async transaction =>

@@ -1,4 +1,5 @@
 using Banking.Publishing.Log;
+using Banking.SharedKernel;
 using Npgsql;
 
 namespace Banking.Publishing.Publishers;
@@ -197,18 +198,23 @@ internal sealed partial class Publisher(
         services.Meter.RecordDelivery(row.Name, rejected.Count == 0 ? due : [.. due.Where(e => !nowBlocked.Contains(e.Stream))]);
     }
 
-    /// <summary>Splits events into those to deliver and the first held event of each account that it blocks.</summary>
+    private bool IsWanted(PublicEvent e) => e.Unreadable is not null || _destination!.Wants(e);
+
+    /// <summary>Whether it waits: behind an event of its account, or behind an unreadable one of the stream that stores it.</summary>
+    private static bool IsBlocked(PublicEvent e, HashSet<Guid> blocked) => blocked.Contains(e.Stream) || blocked.Contains(e.StoredIn);
+
+    /// <summary>Splits events into those to deliver and the first held or unreadable event of each account that it blocks.</summary>
     private (List<PublicEvent> Due, List<Rejected> Held) SplitHeld(PublisherRow row, List<PublicEvent> events)
     {
         var due = new List<PublicEvent>(events.Count);
         var held = new List<Rejected>();
         var newlyBlocked = new HashSet<Guid>();
-        foreach (var e in events.Where(e => _destination!.Wants(e) && !_blocked.Contains(e.Stream) && !newlyBlocked.Contains(e.Stream)))
+        foreach (var e in events.Where(e => IsWanted(e) && !IsBlocked(e, _blocked) && !IsBlocked(e, newlyBlocked)))
         {
-            if (row.HeldTypes.Contains(e.Type))
+            if (e.Unreadable is not null || row.HeldTypes.Contains(e.Type))
             {
                 newlyBlocked.Add(e.Stream);
-                held.Add(Held(e));
+                held.Add(Undeliverable(e));
             }
             else
             {
@@ -249,7 +255,9 @@ internal sealed partial class Publisher(
         return due.Count(e => first.TryGetValue(e.Stream, out var position) && e.Position >= position);
     }
 
-    private static Rejected Held(PublicEvent e) => new(e, BlockedAccounts.HeldCause, "Events of this type are held.");
+    private static Rejected Undeliverable(PublicEvent e) => e.Unreadable is { } failure
+        ? new(e, BlockedAccounts.UnreadableCause, PlainText.Escaped(failure.Message))
+        : new(e, BlockedAccounts.HeldCause, "Events of this type are held.");
 
     private async Task CommitAsync(Func<NpgsqlTransaction, Task> write, CancellationToken ct)
     {

@@ -16,11 +16,12 @@ public sealed class PublisherHost(
     LogSubscriptions subscriptions,
     DestinationChanges changes,
     HighWaterMark highWaterMark,
+    LogReader log,
     PublisherSignals signals,
     PublisherServices services) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Leader.RunAsync(services.Source, "publishing", RunAsync, services.Logger, stoppingToken);
+        Leader.RunAsync(services.Source, "publishing", RunAsync, services.Logger, stoppingToken, unknownTypes: () => log.UnknownTypes);
 
     private Task RunAsync(CancellationToken leadershipEnd) =>
         new PublisherScheduler(sources, takeover, checkpoints, subscriptions, changes, highWaterMark, signals, services)

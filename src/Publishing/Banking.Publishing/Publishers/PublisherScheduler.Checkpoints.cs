@@ -1,4 +1,3 @@
-using Banking.SharedKernel;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -27,7 +26,6 @@ internal sealed partial class PublisherScheduler
     private long _nextRound;
     private bool _isLogRead;
     private int _isLogReadPosted;
-    private string? _unreadable;
 
     /// <summary>When the next checkpoints are to be moved.</summary>
     private long NextMove => _moving.Count > 0 ? 0 : _isLogRead ? _nextRound : long.MaxValue;
@@ -112,40 +110,4 @@ internal sealed partial class PublisherScheduler
     }
 
     private static bool IsOfDatabase(Exception failure) => failure is NpgsqlException or IOException or TimeoutException;
-
-    /// <summary>Reports an event that cannot be read as the problem of every publisher that waits before it.</summary>
-    private async Task ReportUnreadableAsync(CancellationToken ct)
-    {
-        var problem = subscriptions.Failure is { } failure ? PlainText.Escaped($"{failure.GetType().Name}: {failure.Message}") : null;
-        var isNew = problem != _unreadable;
-        _unreadable = problem;
-        if (problem is null)
-        {
-            return;
-        }
-
-        if (isNew)
-        {
-            _logger.LogWarning("An event cannot be read; destinations before it wait: {Problem}", problem);
-        }
-
-        var waiting = _publishers.Values
-            .Where(p => p.Waiting is { IsActive: true, IsHeldUp: true } && p.Publisher.ReportedProblem != problem)
-            .ToList();
-        if (waiting.Count == 0)
-        {
-            return;
-        }
-
-        try
-        {
-            var reported = await services.Store.SetProblemAsync([.. waiting.Select(p => p.Spec.Name)], problem, 1, ct);
-            waiting.ForEach(p => p.Publisher.Reported(reported.Contains(p.Spec.Name) ? problem : p.Publisher.ReportedProblem));
-        }
-        catch (Exception lost) when (IsOfDatabase(lost))
-        {
-            // Reported again with the next turn of the loop while it lasts.
-            _logger.LogDebug(lost, "Cannot store that an event cannot be read");
-        }
-    }
 }

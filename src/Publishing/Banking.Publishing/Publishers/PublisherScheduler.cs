@@ -54,7 +54,7 @@ internal sealed partial class PublisherScheduler(
                 await CloseEndedAsync(ct);
                 await ArrangeAsync(ct);
                 await OpenAsync(ct);
-                await ReportUnreadableAsync(ct);
+                await RetryUnreadableAsync(ct);
                 await MoveCheckpointsAsync(ct);
                 await WaitAsync(ct);
             }
@@ -176,8 +176,7 @@ internal sealed partial class PublisherScheduler(
             publisher.Spec.Filter,
             publisher.Publisher.Position,
             publisher.Publisher.Log,
-            () => Post(() => OnWoken(publisher)),
-            waitsForRepair: true);
+            () => Post(() => OnWoken(publisher)));
         if (publisher.Waiting is null)
         {
             // Far behind the log.

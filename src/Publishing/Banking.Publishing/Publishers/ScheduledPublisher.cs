@@ -35,7 +35,7 @@ internal sealed class ScheduledPublisher(DestinationSpec spec, Publisher publish
     public long Starts { get; private set; }
 
     /// <summary>Whether it waits and has nothing to deliver up to the position, which must be read before.</summary>
-    public bool IsIdleAt(long position) => Waiting is { IsActive: true, IsHeldUp: false } && publisher.StoredPosition < position;
+    public bool IsIdleAt(long position) => Waiting is { IsActive: true } && publisher.StoredPosition < position;
 
     public void Start(Action<PublisherRest?, Exception?> finished)
     {

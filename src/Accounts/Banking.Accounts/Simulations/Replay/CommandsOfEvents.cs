@@ -14,10 +14,10 @@ internal static class CommandsOfEvents
     /// <param name="data">An event of the role <see cref="EventRole.Command"/>.</param>
     public static SimulatedCommand Of(Guid account, object data, DateTimeOffset recordedAt) => data switch
     {
-        MoneyDeposited e => Deposit(account, e.Amount, e.BankSide, Claimed(e, recordedAt), e.Details?.Reference),
-        MoneyWithdrawn e => Withdrawal(account, e.Amount, e.BankSide, Claimed(e, recordedAt), e.Details?.Reference),
-        TransferSent e => Transfer(account, e.To, e.Amount, Claimed(e, recordedAt), e.Details?.Reference),
-        TransferReceived e => Transfer(e.From, account, e.Amount, Claimed(e, recordedAt), e.Details?.Reference),
+        MoneyDeposited e => Deposit(account, e.Amount, e.BankSide, Claimed(e, recordedAt), e.Details),
+        MoneyWithdrawn e => Withdrawal(account, e.Amount, e.BankSide, Claimed(e, recordedAt), e.Details),
+        TransferSent e => Transfer(account, e.To, e.Amount, Claimed(e, recordedAt), e.Details),
+        TransferReceived e => Transfer(e.From, account, e.Amount, Claimed(e, recordedAt), e.Details),
         AccountFrozen e => Freeze(account, e.Scope),
         AccountUnfrozen e => Unfreeze(account, e.Scope),
         OverdraftLimitSet e => Limit(account, e.Limit),
@@ -26,19 +26,22 @@ internal static class CommandsOfEvents
     };
 
     public static SimulatedCommand Deposit(
-        Guid account, Money amount, BankSide side, DateTimeOffset? effectiveAt, string? reference = null) => SimulatedCommand.Of(
-        DepositMoneyHandler.Definition, new(Reason, AccountId.Format(account), amount, side, effectiveAt, reference, Reason), amount,
+        Guid account, Money amount, BankSide side, DateTimeOffset? effectiveAt, MovementDetails? details = null) => SimulatedCommand.Of(
+        DepositMoneyHandler.Definition, new(Reason, AccountId.Format(account), amount, side, effectiveAt, details?.Reference, Reason,
+            details?.Purpose?.Code, details?.EndToEndId, details?.Counterparty), amount,
         account);
 
     public static SimulatedCommand Withdrawal(
-        Guid account, Money amount, BankSide side, DateTimeOffset? effectiveAt, string? reference = null) => SimulatedCommand.Of(
-        WithdrawMoneyHandler.Definition, new(Reason, AccountId.Format(account), amount, side, effectiveAt, reference, Reason), amount,
+        Guid account, Money amount, BankSide side, DateTimeOffset? effectiveAt, MovementDetails? details = null) => SimulatedCommand.Of(
+        WithdrawMoneyHandler.Definition, new(Reason, AccountId.Format(account), amount, side, effectiveAt, details?.Reference, Reason,
+            details?.Purpose?.Code, details?.EndToEndId, details?.Counterparty), amount,
         account);
 
     public static SimulatedCommand Transfer(
-        Guid from, Guid to, Money amount, DateTimeOffset? effectiveAt, string? reference = null) => SimulatedCommand.Of(
+        Guid from, Guid to, Money amount, DateTimeOffset? effectiveAt, MovementDetails? details = null) => SimulatedCommand.Of(
         TransferMoneyHandler.Definition,
-        new(Reason, AccountId.Format(from), AccountId.Format(to), amount, effectiveAt, reference, Reason), amount, from, to);
+        new(Reason, AccountId.Format(from), AccountId.Format(to), amount, effectiveAt, details?.Reference, Reason,
+            details?.Purpose?.Code, details?.EndToEndId), amount, from, to);
 
     public static SimulatedCommand Freeze(Guid account, FreezeScope scope) => SimulatedCommand.Of(
         FreezeAccountHandler.Definition, new(Reason, AccountId.Format(account), scope, Reason, Reason), null, account);

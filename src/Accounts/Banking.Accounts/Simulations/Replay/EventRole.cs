@@ -22,7 +22,7 @@ internal static class EventRoles
     public static EventRole Of(object data) => data switch
     {
         IStoredMovement { Source: not null } => EventRole.Fact,
-        AccountOpened or DelegateAuthorized or CorrectionBooked or AccountCarriedForward => EventRole.Fact,
+        AccountOpened or DelegateAuthorized or DifferenceBooked or AccountCarriedForward => EventRole.Fact,
         ICorrectionEvent => EventRole.Correction,
         MoneyDeposited or MoneyWithdrawn or TransferSent or TransferReceived => EventRole.Command,
         AccountFrozen or AccountUnfrozen or OverdraftLimitSet or AccountClosed => EventRole.Command,

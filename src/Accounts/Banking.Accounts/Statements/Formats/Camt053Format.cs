@@ -90,13 +90,23 @@ internal static class Camt053Format
         Nested(xml, StatementLine.Instant(e.EffectiveAt), "ValDt", "DtTm");
         xml.WriteElementString("AcctSvcrRef", Id(e.Id));
         Nested(xml, Short(e.Type, 35), "BkTxCd", "Prtry", "Cd");
-        if (e.OtherAccount is not null || e.Details?.Reference is not null)
+        if (e.OtherAccount is not null || e.Details is { Reference: not null } or { EndToEndId: not null } or { Purpose.Code: not null })
         {
             xml.WriteStartElement("NtryDtls");
             xml.WriteStartElement("TxDtls");
+            if (e.Details?.EndToEndId is { } endToEndId)
+            {
+                Nested(xml, endToEndId, "Refs", "EndToEndId");
+            }
+
             if (e.OtherAccount is { } other)
             {
                 Nested(xml, other, "RltdPties", e.Direction == Direction.Credit ? "DbtrAcct" : "CdtrAcct", "Id", "IBAN");
+            }
+
+            if (e.Details?.Purpose?.Code is { } code)
+            {
+                Nested(xml, code, "Purp", "Cd");
             }
 
             if (e.Details?.Reference is { } reference)
@@ -118,7 +128,7 @@ internal static class Camt053Format
 
     private static string AdditionalText(StatementEntry e) => string.Join(", ", ((string?[])
         [
-            e.Details?.Operation, e.Details?.Purpose, e.Details?.Counterparty?.Bank, e.Details?.Counterparty?.Account,
+            e.Details?.Operation, e.Details?.Purpose?.Text, e.Details?.Counterparty?.Bank, e.Details?.Counterparty?.Account,
             e.Corrects is { } corrected ? $"corrects {Id(corrected)}" : null,
         ]).OfType<string>());
 

@@ -59,10 +59,13 @@ internal static class ContentHash
             e.CorrectionClass, e.Corrects);
     }
 
-    private sealed record HashedDetails(string? Operation, string? Purpose, string? Reference, HashedParty? Counterparty)
+    /// <summary>Members that are null are not hashed: details of the first version keep their hash.</summary>
+    private sealed record HashedDetails(
+        string? Operation, string? Purpose, string? Reference, HashedParty? Counterparty, string? PurposeCode, string? EndToEndId)
     {
         public static HashedDetails Of(MovementDetails d) => new(
-            d.Operation, d.Purpose, d.Reference, d.Counterparty is { } party ? new(party.Bank, party.Account) : null);
+            d.Operation, d.Purpose?.Text, d.Reference, d.Counterparty is { } party ? new(party.Bank, party.Account) : null,
+            d.Purpose?.Code, d.EndToEndId);
     }
 
     private sealed record HashedParty(string? Bank, string? Account);

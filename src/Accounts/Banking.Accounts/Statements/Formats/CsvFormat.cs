@@ -50,7 +50,7 @@ internal static partial class CsvFormat
         line, Day(e.EffectiveDay), StatementLine.Instant(e.EffectiveAt),
         StatementLine.Instant(e.RecordedAt), e.Id, e.Type, WireNames.Of(e.Direction.ToString()), e.Amount.ToDecimalString(),
         e.Balance?.ToDecimalString(), e.Amount.Currency.Code,
-        Text(e.Details?.Reference), Text(e.Details?.Operation), Text(e.Details?.Purpose), Text(e.Details?.Counterparty?.Bank),
+        Text(e.Details?.Reference), Text(e.Details?.Operation), Text(e.Details?.Purpose?.Text), Text(e.Details?.Counterparty?.Bank),
         Text(e.OtherAccount ?? e.Details?.Counterparty?.Account), e.Corrects,
     ];
 

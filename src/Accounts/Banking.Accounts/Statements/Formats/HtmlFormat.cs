@@ -68,7 +68,7 @@ internal static class HtmlFormat
         foreach (var e in entries)
         {
             var texts = ((string?[])[e.OtherAccount, e.Details?.Counterparty?.Bank, e.Details?.Counterparty?.Account, e.Details?.Operation,
-                e.Details?.Purpose, e.Details?.Reference]).OfType<string>();
+                e.Details?.Purpose?.Text, e.Details?.Reference, e.Details?.Purpose?.Code, e.Details?.EndToEndId]).OfType<string>();
             html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Day(e.EffectiveDay)}</td><td>{Text(e.Type)}")
                 .Append(string.Concat(texts.Select(t => $"<br>{Text(t)}")))
                 .Append(CultureInfo.InvariantCulture, $"<br><span class=\"s\">{Text(e.Id)}</span></td>")

@@ -64,8 +64,9 @@ internal static class Mt940Format
     {
         var text = Plain(string.Join(' ', ((string?[])
         [
-            e.Type, e.Id, e.OtherAccount, e.Details?.Reference, e.Details?.Operation, e.Details?.Purpose, e.Details?.Counterparty?.Bank,
-            e.Details?.Counterparty?.Account, e.Corrects is { } corrected ? "corrects " + corrected : null,
+            e.Type, e.Id, e.OtherAccount, e.Details?.Reference, e.Details?.Operation, e.Details?.Purpose?.Text,
+            e.Details?.Counterparty?.Bank, e.Details?.Counterparty?.Account, e.Details?.Purpose?.Code, e.Details?.EndToEndId,
+            e.Corrects is { } corrected ? "corrects " + corrected : null,
         ]).OfType<string>()));
         return text.Chunk(LineLength).Take(MaxLines).Select(line => new string(line)).Select(line =>
             line[0] is ':' or '-' ? "." + line[1..] : line);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Banking.Accounts.Contracts;
+using Banking.Accounts.Views;
 using Banking.Web.Http;
 
 namespace Banking.Accounts.Statements.Formats;
@@ -28,11 +29,11 @@ public sealed record StatementDocument(
 /// <param name="Corrects">The transaction that a correction corrects.</param>
 public sealed record StatementLine(
     string Id, string Type, Direction Direction, Amount Amount, Amount? Balance, long Version, string EffectiveAt, string RecordedAt,
-    MovementDetails? Details, string? OtherAccount, string? CorrectionClass, string? Corrects)
+    DetailsView? Details, string? OtherAccount, string? CorrectionClass, string? Corrects)
 {
     internal static StatementLine Of(StatementEntry e) => new(
         e.Id, e.Type, e.Direction, Amount.Of(e.Amount), e.Balance is { } balance ? Amount.Of(balance) : null, e.Version,
-        Instant(e.EffectiveAt), Instant(e.RecordedAt), e.Details, e.OtherAccount, e.CorrectionClass, e.Corrects);
+        Instant(e.EffectiveAt), Instant(e.RecordedAt), DetailsView.Of(e.Details), e.OtherAccount, e.CorrectionClass, e.Corrects);
 
     internal static string Instant(DateTimeOffset instant) => instant.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
 }
