@@ -22,7 +22,7 @@ internal sealed class LargeAccount(Options options, PostgresCluster cluster, Run
         ["trial-balance-at"] = "/v1/ledger/trial-balance?date={3}&knownAt={2}",
     };
 
-    public static IEnumerable<string> Names => [.. Reads.Keys, WhatIf.Name];
+    public static IEnumerable<string> Names => [.. Reads.Keys, WhatIf.Name, LostState.Name];
 
     private readonly DateTimeOffset _begin = TimeProvider.System.GetUtcNow().AddDays(-Years * 365);
 
@@ -31,12 +31,18 @@ internal sealed class LargeAccount(Options options, PostgresCluster cluster, Run
         await using var source = await cluster.CreateSourceAsync("balances", pool: 10);
         using var bank = await BankUnderTest.OursAsync(
             cluster.ConnectionString("balances"), "--Banking:BackdatingDays=3650", WhatIf.Setting);
-        var account = (await bank.OpenAsync(1, "1.00", _begin.AddDays(-31)))[0];
+        var accounts = await bank.OpenAsync(3, "1.00", _begin.AddDays(-31));
+        var account = accounts[0];
         await DepositAsync(bank, account);
         await ReadSide.WaitForReadModelsAsync(source);
         if (options.Includes(WhatIf.Name))
         {
             await WhatIf.MeasureAsync(bank, account, results);
+        }
+
+        if (options.Includes(LostState.Name))
+        {
+            await LostState.MeasureAsync(bank, source, accounts, results);
         }
 
         foreach (var (name, path) in Reads.Where(r => options.Includes(r.Key)))

@@ -45,6 +45,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/ops/outbox/{destination}/release", "operate"),
         ("POST", "/ops/outbox/{destination}/position", "operate"),
         ("GET", "/ops/dead-letters", "watch"),
+        ("GET", "/ops/archive", "watch"),
         ("GET", "/ops/backups", "watch"),
         ("POST", "/ops/backups", "operate"),
         ("GET", "/ops/events/types", "watch"),

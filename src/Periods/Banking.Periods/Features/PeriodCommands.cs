@@ -71,13 +71,14 @@ public sealed class PeriodCommands(
 
     private async Task<Outcome> CloseAsync(ClosePeriod command, CommandContext context, CancellationToken ct)
     {
-        var open = await checks.WaitForWritersAsync(ct);
+        int? open = null;
         for (var attempt = 1; ; attempt++)
         {
             await using var gate = attempt > 1 ? await checks.HoldBookingsAsync(ct) : null;
             var periods = await states.FindAsync(AccountingPeriods.Stream, ct);
             var isInOrder = PeriodDecisions.CheckOrder(periods, command.Period(), clock.GetUtcNow()) is null;
-            var seen = isInOrder ? await checks.RunAsync(command.Period(), open, ct) : null;
+            // Only now, after the end of the period: a command that begins later is effective after it.
+            var seen = isInOrder ? await checks.RunAsync(command.Period(), open ??= await checks.WaitForWritersAsync(ct), ct) : null;
             var eventId = Ids.Next(clock);
             var outcome = await SubmitAsync(
                 context, ClosePeriod.Shape, command, command.Period(),
