@@ -4,8 +4,7 @@ using Banking.EmbeddedPostgres;
 namespace Banking.Benchmarks;
 
 /// <summary>
-/// Measures statements of a day for many accounts: issued, which renders and hashes them, and read again in two forms; and corrections of
-/// deposits.
+/// Measures statements of a day for many accounts: issued, which renders and hashes them, and read again in two forms.
 /// </summary>
 internal sealed class Statements(Options options, PostgresCluster cluster, RunResults results)
 {
