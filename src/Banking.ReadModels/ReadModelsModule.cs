@@ -105,9 +105,8 @@ public static class ReadModelsModule
         .AddSingleton(new LogFollower(
             "The read model that is behind the others",
             $"select min(position) from {Generation.Table} where state = '{GenerationState.Serving}'"))
-        .AddSingleton(new LogFollower(
-            "The document projection that is behind the others",
-            $"select min(last_seq_id) from {SchemaNames.Events}.mt_event_progression"))
+        .AddSingleton(p => new LogFollower(
+            "The document projection that is behind the others", SlowestOf(p.GetRequiredService<DocumentModels>())))
         .AddSingleton<ArchiveLog>()
         .AddSingleton<ArchivePlan>()
         .AddSingleton<ArchiveWriting>()
@@ -115,6 +114,14 @@ public static class ReadModelsModule
         .AddSingleton<ArchiveStates>()
         .AddSingleton<ArchiveChecks>()
         .AddSingleton<ArchiveRetention>();
+
+    /// <summary>The progress of the projections that this version of the bank has; those of former versions stand still.</summary>
+    private static string SlowestOf(DocumentModels models) =>
+        $"""
+        select min(coalesce(p.last_seq_id, 0))
+        from unnest(array[{string.Join(", ", models.All.Select(m => $"'{m.Shard.Identity}'"))}]::text[]) as m(shard)
+        left join {SchemaNames.Events}.mt_event_progression p on p.name = m.shard
+        """;
 
     /// <summary>Adds an aggregate: its command group, and the comparison of its stored states with the log.</summary>
     public static IServiceCollection AddAggregate<TState>(this IServiceCollection services, GroupRules<TState> rules)

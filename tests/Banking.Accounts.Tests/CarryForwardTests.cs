@@ -1,4 +1,5 @@
 using Banking.Accounts.Domain;
+using Banking.Accounts.Features;
 using Banking.Commands.Decisions;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Verifying;
@@ -11,7 +12,8 @@ namespace Banking.Accounts.Tests;
 /// <summary>A bank that carries the state of an account forward after every five events.</summary>
 public sealed class CarryingBank : BankFixture
 {
-    protected override string[] Settings => [.. base.Settings, "--Banking:CarryForward:Events", "5"];
+    protected override string[] Settings =>
+        [.. base.Settings, "--Banking:CarryForward:Events", "5", "--Banking:CarryForward:EventsAtClose", "5"];
 }
 
 /// <summary>The state of an account is carried forward, and its fold starts there.</summary>
@@ -84,6 +86,29 @@ public sealed class CarryForwardTests(CarryingBank bank) : IClassFixture<Carryin
         var found = await DifferencesAsync();
 
         Assert.Contains(found, d => d.Stream == Stored.Id(account) && d.Table == "carried state");
+    }
+
+    [Fact]
+    public async Task The_stream_of_a_closed_account_ends_with_its_closing()
+    {
+        var account = await _teller.OpenAsync();
+        (await _teller.DepositAsync(account, "1.00")).Created();
+        (await _teller.DepositAsync(account, "1.00")).Created();
+        (await _teller.WithdrawAsync(account, "2.00")).Created();
+        (await _teller.PostAsync($"/v1/accounts/{account}/close", new { reasonCode = "left", reason = "left" })).Ok();
+        var carrying = bank.Host.Services.GetRequiredService<CarryingForward>();
+
+        // What the closing of a period asks for, of this account and those opened after it.
+        var before = await bank.QueryAsync<Guid>(
+            "select id from accounts.mt_doc_account where id < $1 order by id desc limit 1", Stored.Id(account));
+        await carrying.RunAsync(new CarryAccountsForward(EventId, before.FirstOrDefault()), null, CancellationToken.None);
+
+        Assert.Equal(
+            ["accounts.account-closed.v1"],
+            await bank.QueryAsync<string>("select type from bank.mt_events where stream_id = $1 and version >= 5", Stored.Id(account)));
+        Assert.Equal(
+            [0L],
+            await bank.QueryAsync<long>("select count(*) from platform.due where command like '%' || $1 || '%'", $"{Stored.Id(account)}"));
     }
 
     [Fact]

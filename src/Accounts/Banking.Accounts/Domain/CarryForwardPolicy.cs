@@ -35,6 +35,11 @@ public sealed record CarryForwardPolicy(int Events = 10_000, int EventsAtClose =
         List<DueCommand>? due = null;
         for (var i = 0; i < accepted.Events.Count; i++)
         {
+            if (accepted.Events[i].Data is AccountClosed)
+            {
+                continue;
+            }
+
             var account = find(accepted.Events[i].StreamId);
             var version = account.Version + 1 + EventsBefore(accepted.Events, i);
             if ((version - (account.CarriedAt ?? 0)) % Events == 0)

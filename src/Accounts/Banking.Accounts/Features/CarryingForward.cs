@@ -17,11 +17,12 @@ namespace Banking.Accounts.Features;
 public sealed class CarryingForward(
     CommandGroup<Account> group, NpgsqlDataSource source, CarryForwardPolicy policy, TimeProvider clock, int pageSize = 200)
 {
-    /// <summary>The next accounts with enough events since their state was last carried forward.</summary>
+    /// <summary>The next open accounts with enough events since their state was last carried forward.</summary>
     private const string Long =
         $"""
         select id from {AccountsModule.Schema}.mt_doc_account
-        where id > $1 and mt_version - coalesce((data ->> 'carriedAt')::bigint, 0) >= $2 order by id limit $3
+        where id > $1 and mt_version - coalesce((data ->> 'carriedAt')::bigint, 0) >= $2 and data ->> 'status' <> 'closed'
+        order by id limit $3
         """;
 
     internal const string IndexName = "idx_accounts_carried_forward";
@@ -70,7 +71,8 @@ public sealed class CarryingForward(
             correlation ?? page.Closing.ToString(), page.Closing.ToString());
     }
 
-    /// <summary>It changes nothing, so no rule can refuse it.</summary>
+    /// <summary>It changes nothing. A closed account gets no further command, and its stream ends with its closing.</summary>
     internal static Decision Decide(Account account, Guid eventId, DateTimeOffset now) =>
-        new Decision.Accepted(new NewEvent(account.Id, eventId, AccountCarriedForward.Of(account, now)));
+        Guards.CheckOpen(account) is { } closed ? new Decision.Refused(closed)
+        : new Decision.Accepted(new NewEvent(account.Id, eventId, AccountCarriedForward.Of(account, now)));
 }
