@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Banking.Testing;
 
 namespace Banking.Host.Tests;
@@ -18,12 +20,16 @@ public sealed class BackupCommandTests : IDisposable
     {
         await ServeAsync(_ => Task.CompletedTask);
         Assert.Equal(0, (await RunAsync("backup")).ExitCode);
+        var archived = "";
+        await ServeAsync(async host => archived = await ClosedAsync(host));
+        var (written, files, wrong) = await RunAsync("archive", "write", "--before", $"{TimeProvider.System.GetUtcNow():O}");
+        Assert.True(written == 0 && files.Contains(" 4 events of 1 streams", StringComparison.Ordinal), files + wrong);
+        Assert.Equal(0, (await RunAsync("archive", "remove")).ExitCode);
         await ServeAsync(async host =>
         {
             var teller = await host.TellerAsync();
             await teller.RegisterAsync("Ada");
-            var token = host.Output.Split('\n').Single(line => line.StartsWith("export OPERATOR=", StringComparison.Ordinal));
-            var operations = new BankClient(host.Http(), token["export OPERATOR=".Length..]);
+            var operations = OperatorOf(host);
             var backups = (await operations.GetAsync("/ops/backups")).Ok().Json;
             Assert.True(backups.GetProperty("managed").GetBoolean());
             var taken = Assert.Single(backups.GetProperty("items").EnumerateArray());
@@ -46,6 +52,9 @@ public sealed class BackupCommandTests : IDisposable
         Assert.Equal(2, exitCode);
         Assert.Empty(output);
         Assert.Contains("is not empty", refusal, StringComparison.Ordinal);
+        var (position, _, unknownCommit) = await RunAsync("restore", "--to", archived, "--into", Data + "2");
+        Assert.Equal(2, position);
+        Assert.Contains($"position {archived} was archived", unknownCommit, StringComparison.Ordinal);
         var (unwritable, _, reason) = await RunAsync("restore", "--to", "LATEST", "--into", "/dev/null/bank");
         Assert.Equal(2, unwritable);
         Assert.EndsWith("Nothing was restored.\n", reason, StringComparison.Ordinal);
@@ -65,6 +74,32 @@ public sealed class BackupCommandTests : IDisposable
         Assert.Contains("ConnectionStrings:banking names another database", error, StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// Makes events that can be moved to the event archive, which is in no backup; returns the position of one when all followers of the
+    /// log have passed them.
+    /// </summary>
+    private static async Task<string> ClosedAsync(HostProcess host)
+    {
+        var teller = await host.TellerAsync();
+        var account = await teller.OpenAsync();
+        var deposit = (await teller.DepositAsync(account, "1.00")).Created().Header("Ledger-Position")!;
+        (await teller.WithdrawAsync(account, "1.00")).Created();
+        var closed = (await teller.PostAsync($"/v1/accounts/{account}/close", new { reasonCode = "wish", reason = "By letter" })).Ok();
+        var end = long.Parse(closed.Header("Ledger-Position")!, CultureInfo.InvariantCulture);
+        var operations = OperatorOf(host);
+        foreach (var (path, at) in new (string, Func<JsonElement, long>)[]
+        {
+            ("/ops/projections", p => p.GetProperty("lag").GetProperty("position").GetInt64()),
+            ("/ops/outbox", d => d.GetProperty("position").GetInt64()),
+        })
+        {
+            await Eventually.UntilAsync(
+                async () => (await operations.GetAsync(path)).Ok().Items(), items => items.All(i => at(i) >= end));
+        }
+
+        return deposit;
+    }
+
     private static async Task AssertOneBackupAtATimeAsync(BankClient operations)
     {
         var why = new { reasonCode = "drill", reason = "A test." };
@@ -82,6 +117,12 @@ public sealed class BackupCommandTests : IDisposable
             async () => (await operations.GetAsync("/ops/backups")).Ok().Json,
             backups => backups.TryGetProperty("lastDrill", out var drill) && drill.GetProperty("succeeded").GetBoolean() == succeeds);
         return backups.GetProperty("lastDrill").GetProperty("report").GetString()!;
+    }
+
+    private static BankClient OperatorOf(HostProcess host)
+    {
+        var token = host.Output.Split('\n').Single(line => line.StartsWith("export OPERATOR=", StringComparison.Ordinal));
+        return new(host.Http(), token["export OPERATOR=".Length..]);
     }
 
     private async Task WithDamageAsync(Func<Task> use)

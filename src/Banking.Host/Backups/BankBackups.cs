@@ -1,5 +1,6 @@
 using Banking.EmbeddedPostgres;
 using Banking.EmbeddedPostgres.Backups;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Storage;
 using Banking.Host.Database;
 using Banking.Host.Hosting;
@@ -45,10 +46,24 @@ internal static class BankBackups
     public static Task<long> ReadLastPositionAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ScalarAsync<long>($"select coalesce(max(seq_id), 0) from {SchemaNames.Events}.mt_events", [], ct);
 
-    public static async Task<string?> FindTransactionAsync(NpgsqlConnection connection, long position, CancellationToken ct) =>
-        await connection.ListAsync(
-            $"select xmin::text from {SchemaNames.Events}.mt_events where seq_id = $1", [position], row => row.GetString(0), ct)
-            is [var transaction] ? transaction : null;
+    /// <exception cref="BackupException">The event was archived, which changed its row: who stored it is not known.</exception>
+    public static async Task<string?> FindTransactionAsync(NpgsqlConnection connection, long position, CancellationToken ct)
+    {
+        var archived = await connection.ScalarAsync<bool>($"select to_regclass('{ArchiveManifest.PartTable}') is not null", [], ct)
+            ? $"exists (select from {ArchiveManifest.PartTable} p where p.stream = e.stream_id "
+                + "and e.version between p.first_version and p.last_version)"
+            : "false";
+        var found = await connection.ListAsync(
+            $"select xmin::text, timestamp, {archived} from {SchemaNames.Events}.mt_events e where seq_id = $1",
+            [position],
+            row => (Transaction: row.GetString(0), RecordedAt: row.GetFieldValue<DateTimeOffset>(1), IsArchived: row.GetBoolean(2)),
+            ct);
+        return found is not [var e] ? null
+            : !e.IsArchived ? e.Transaction
+            : throw new BackupException(
+                $"The event at position {position} was archived, so the transaction that stored it is not known any more. "
+                    + $"It was recorded at {e.RecordedAt.UtcDateTime:O}: name that time, or the position of an event that is not archived.");
+    }
 
     public static BackupsView View(BackupStatus status, RestoreDrilled? drill, DateTimeOffset now)
     {

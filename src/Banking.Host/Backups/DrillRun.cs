@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Banking.Host.Hosting;
 using Banking.Host.Security;
 using Banking.Web.Backups;
 
@@ -12,7 +13,8 @@ internal static class DrillRun
 {
     private const int MaxReport = 2_000;
 
-    public static async Task<RestoreDrilled> RunAsync(string archive, string dataFolder, KeyRingFolder keys, CancellationToken ct)
+    public static async Task<RestoreDrilled> RunAsync(
+        string archive, string dataFolder, KeyRingFolder keys, ArchiveOptions events, CancellationToken ct)
     {
         var scratch = Path.Combine(dataFolder, "drill");
         await BankRestore.DeleteAsync(scratch, ct);
@@ -21,6 +23,7 @@ internal static class DrillRun
             [
                 "restore", "--to", "LATEST", "--from", archive, "--into", scratch,
                 $"--Banking:DataFolder={dataFolder}", $"--{KeyRingFolder.Setting}={keys.Path}",
+                .. events.ToArguments(),
             ],
             ct);
         watch.Stop();

@@ -8,7 +8,8 @@ namespace Banking.Host.Backups;
 
 /// <summary>Restores the newest backup from time to time, and records the result.</summary>
 internal sealed class DrillSchedule(
-    ClusterBackups backups, BackupOptions options, string dataFolder, KeyRingFolder keys, RestoreDrills drills, ILogger log)
+    ClusterBackups backups, BackupOptions options, string dataFolder, KeyRingFolder keys, ArchiveOptions events, RestoreDrills drills,
+    ILogger log)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
 
@@ -52,7 +53,7 @@ internal sealed class DrillSchedule(
             return;
         }
 
-        var drilled = await DrillRun.RunAsync(archive, dataFolder, keys, ct);
+        var drilled = await DrillRun.RunAsync(archive, dataFolder, keys, events, ct);
         await drills.RecordAsync(drilled, ct);
         Last = drilled;
         if (!drilled.Succeeded)

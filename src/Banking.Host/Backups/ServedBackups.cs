@@ -7,7 +7,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Banking.Host.Backups;
 
 /// <summary>The backups that a host makes of its private cluster while it serves.</summary>
-internal sealed class ServedBackups(BankDatabase database, BackupOptions options, KeyRingFolder keys) : IAsyncDisposable
+internal sealed class ServedBackups(BankDatabase database, BackupOptions options, KeyRingFolder keys, ArchiveOptions events)
+    : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private ClusterBackups? _backups;
@@ -31,7 +32,8 @@ internal sealed class ServedBackups(BankDatabase database, BackupOptions options
         }
 
         var keys = database.FindKeyRing(builder.Configuration);
-        builder.Services.AddSingleton(_ => new ServedBackups(database, options, keys)).AddHealthChecks().Add(new(
+        var events = ArchiveOptions.Read(builder.Configuration);
+        builder.Services.AddSingleton(_ => new ServedBackups(database, options, keys, events)).AddHealthChecks().Add(new(
             "backups",
             services => new BackupHealth(services.GetRequiredService<ServedBackups>(), options, TimeProvider.System),
             HealthStatus.Degraded,
@@ -70,7 +72,7 @@ internal sealed class ServedBackups(BankDatabase database, BackupOptions options
             BankBackups.FirstAfter,
             line => log.LogInformation("{Line}", line),
             line => log.LogWarning("{Line}", line));
-        _drills = new(_backups, options, database.DataFolder!, keys, services.GetRequiredService<RestoreDrills>(), log);
+        _drills = new(_backups, options, database.DataFolder!, keys, events, services.GetRequiredService<RestoreDrills>(), log);
         _drilling = _drills.RunAsync(_stop.Token);
         services.GetRequiredService<BackupWatch>().Use(
             () => BankBackups.View(_backups.Status, _drills.Last, TimeProvider.System.GetUtcNow()),

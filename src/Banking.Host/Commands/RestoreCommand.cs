@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Banking.EmbeddedPostgres;
 using Banking.EmbeddedPostgres.Backups;
+using Banking.EventStore.Archive;
 using Banking.Host.Backups;
 using Banking.Host.Hosting;
 using Banking.Host.Security;
@@ -122,11 +123,14 @@ internal static class RestoreCommand
             await Console.Error.WriteLineAsync(problem);
         }
 
-        var verified = await VerifyAsync(settings, into, restored.Base.Bank.KeyRing);
+        var verified = await VerifyAsync(
+            [.. settings, .. ArchiveOptions.Read(configuration).ToArguments()], into, restored.Base.Bank.KeyRing);
         return verified == 0 && restored.Problems.Count > 0 ? 1 : verified;
     }
 
-    /// <summary>Runs verify on the restored bank, with its own key ring or else the one that the backup names.</summary>
+    /// <summary>
+    /// Runs verify on the restored bank, with its own key ring or else the one that the backup names. Archived events stay where they are.
+    /// </summary>
     private static async Task<int> VerifyAsync(string[] settings, string into, KeyRingName? named)
     {
         string[] restored = [.. settings, $"--Banking:DataFolder={into}"];
@@ -151,7 +155,7 @@ internal static class RestoreCommand
         {
             return await VerifyCommand.RunFullAsync(restored) is var verified and not 2 ? verified : 1;
         }
-        catch (Exception failure) when (failure is PostgresUnavailableException or ConfigurationException)
+        catch (Exception failure) when (failure is PostgresUnavailableException or ConfigurationException or ArchiveUnavailableException)
         {
             await Console.Error.WriteLineAsync($"The bank was restored, but verify failed: {failure.Message}");
             return 1;

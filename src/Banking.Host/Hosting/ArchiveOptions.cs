@@ -42,6 +42,16 @@ public sealed record ArchiveOptions
         };
     }
 
+    /// <summary>The settings as arguments, for a command on another data folder: the files stay where they are.</summary>
+    public IEnumerable<string> ToArguments() =>
+        from setting in new (string Name, string? Value)[]
+        {
+            (nameof(Folder), Folder), (nameof(Bucket), Bucket), (nameof(Prefix), Prefix), (nameof(Endpoint), Endpoint),
+            (nameof(Region), Region),
+        }
+        where !string.IsNullOrWhiteSpace(setting.Value)
+        select $"--{Section}:{setting.Name}={setting.Value}";
+
     public IArchiveStorage CreateStorage()
     {
         if (string.IsNullOrWhiteSpace(Bucket))
