@@ -52,4 +52,26 @@ public sealed class CarryAtCloseTests : PeriodBank
         Assert.Equal(expected, await QueryAsync(Carried));
         Assert.Empty(await VerifyAsync());
     }
+
+    [Fact]
+    public async Task An_account_that_cannot_be_read_or_was_archived_keeps_no_later_one_from_being_carried_forward()
+    {
+        var accounts = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            accounts.Add(await Teller.OpenAsync(balance: "1.00"));
+            (await Teller.DepositAsync(accounts[^1], "1.00")).Created();
+        }
+
+        var ids = accounts.Select(a => Guid.ParseExact(a[4..], "N").ToString()).Order(StringComparer.Ordinal).ToList();
+        // With another id of its last event no stored state is current, and the fold meets a type that nothing reads.
+        await QueryAsync(
+            $"update bank.mt_events set id = gen_random_uuid(), type = 'accounts.unknown.v1' where stream_id = '{ids[0]}' returning 1");
+        await QueryAsync($"update bank.mt_streams set is_archived = true where id = '{ids[1]}' returning 1");
+
+        await Host.TrackActivity().Timeout(TimeSpan.FromSeconds(30)).SendMessageAndWaitAsync(
+            new PeriodWasClosed(Guid.CreateVersion7(), new(2026, 11, 1), Clock.Now));
+
+        Assert.Equal(ids.Skip(2).Select(id => $"{id} 4"), await QueryAsync(Carried));
+    }
 }

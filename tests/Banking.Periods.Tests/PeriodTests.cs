@@ -7,6 +7,7 @@ using Banking.EventStore.Appending;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Banking.Periods.Tests;
 
@@ -20,7 +21,15 @@ public sealed class PeriodTests : PeriodBank
     {
         var account = await Teller.OpenAsync();
         var deposit = (await DepositAsync(Teller, account, "100.00", null)).Created();
-        (await CloseAsync("2026-11")).IsProblem(422, "period_not_ended");
+        await using (var writer = await Owner.OpenConnectionAsync())
+        {
+            // A command that has not ended: a month that has not ended is refused without waiting for it.
+            await using var open = await writer.BeginTransactionAsync();
+            await using var locking = new NpgsqlCommand("select from bank.mt_streams limit 1 for update", writer, open);
+            await locking.ExecuteNonQueryAsync();
+            (await CloseAsync("2026-11").WaitAsync(TimeSpan.FromSeconds(10))).IsProblem(422, "period_not_ended");
+        }
+
         Clock.Set(December.AddSeconds(9));
         (await CloseAsync("2026-11")).IsProblem(422, "period_not_ended");
         Clock.Set(December.AddMinutes(2));
@@ -34,7 +43,7 @@ public sealed class PeriodTests : PeriodBank
             (Member("currency"), Member("debits"), Member("credits"), Member("customerDeposits"), Member("entries")));
         string Member(string name) => total.GetProperty(name).ToString();
         Assert.Equal(
-            ["open-commands", "accounts", "candidates", "differences", "due-commands", "publishers", "read-models"],
+            ["open-commands", "accounts", "candidates", "differences", "due-commands", "ledger-sums", "publishers", "read-models"],
             closed.Json.GetProperty("closing").GetProperty("checks").EnumerateArray().Select(c => c.GetProperty("name").GetString()));
         var before = (await Person("olga").GetAsync(TrialBalance)).Ok().Body;
         Clock.Advance(TimeSpan.FromHours(1));
@@ -70,6 +79,7 @@ public sealed class PeriodTests : PeriodBank
         var account = await Teller.OpenAsync();
         Clock.Set(December.AddMonths(1).AddMinutes(2));
         (await CloseAsync("2026-13")).IsProblem(400, "malformed_month");
+        (await CloseAsync("2006-10")).IsProblem(404, "period_not_found");
         (await CloseAsync("2026-10")).Ok();
         (await CloseAsync("2026-12")).IsProblem(409, "period_out_of_order");
         (await CloseAsync("2026-11")).Ok();
@@ -118,13 +128,16 @@ public sealed class PeriodTests : PeriodBank
         await QueryAsync(
             "update accounts.mt_doc_account set data = jsonb_set(data, '{balance,minor}', '501') returning 1");
 
+        await Eventually.UntilAsync(
+            () => QueryAsync("update ledger.gl_day set debits = debits + 1, credits = credits + 1 returning 1"), rows => rows.Count > 0);
         var preview = (await CloseAsync("2026-11", "?dryRun=true")).Ok();
+        await QueryAsync("update ledger.gl_day set debits = debits - 1, credits = credits - 1 returning 1");
         await QueryAsync("delete from platform.due returning 1");
         var refused = (await CloseAsync("2026-11")).IsProblem(409, "period_not_ready");
 
         Assert.Equal("period_not_ready", preview.Text("problem", "code"));
         Assert.Equal(
-            ["accounts", "due-commands"],
+            ["accounts", "due-commands", "ledger-sums"],
             preview.Json.GetProperty("closing").GetProperty("checks").EnumerateArray().Where(c => !c.GetProperty("isPassed").GetBoolean())
                 .Select(c => c.GetProperty("name").GetString()));
         Assert.Equal("accounts", Assert.Single(refused.GetProperty("checks").EnumerateArray()).GetProperty("name").GetString());

@@ -172,12 +172,17 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, JoinedMemori
         submission.Context.IfVersion is { } demanded
         && Subject(submission).Version is var actual
         && actual != demanded
+        && !IsUnchangedSince(submission, demanded)
             ? new Decision.Rejected(
                 Refusal.Of(
                     RefusalKind.VersionMismatch, "version_mismatch",
                     $"If-Match demands version {demanded}; the stream is at version {actual}.",
                     ("version", actual)))
             : null;
+
+    /// <summary>Whether only a carried state was appended since: no command knows of it, so none would be decided differently.</summary>
+    private bool IsUnchangedSince(Submission<TState> submission, long version) =>
+        submission.Joined is null && memory.States.Find(submission.Streams[0])?.IsUnchangedSince(version) == true;
 
     private Func<Outcome> Repeat(Submission<TState> submission)
     {

@@ -6,7 +6,7 @@ using Npgsql;
 namespace Banking.Commands.Periods;
 
 /// <summary>Checks that no command that was due in the period still waits, such as a scheduled statement.</summary>
-internal sealed class DueCommandsCheck(NpgsqlDataSource source) : IPeriodCheck
+internal sealed class DueCommandsCheck(NpgsqlDataSource source, TimeProvider clock) : IPeriodCheck
 {
     /// <summary>Commands about the end of a period are due a little after it.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
@@ -20,11 +20,12 @@ internal sealed class DueCommandsCheck(NpgsqlDataSource source) : IPeriodCheck
     public async Task<PeriodCheckResult> RunAsync(ClosingPeriod period, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(period);
+        var (end, now) = (period.End + Margin, clock.GetUtcNow());
         for (var poll = 1; ; poll++)
         {
             var waiting = await source.ListAsync(
                 $"select operation, count(*) from {DueTable.Name} where due_at <= $1 group by 1 order by 1",
-                [period.End + Margin],
+                [end < now ? end : now],
                 row => (Operation: row.GetString(0), Count: row.GetInt64(1)),
                 ct);
             if (waiting.Count == 0)

@@ -5,7 +5,7 @@ namespace Banking.Commands.Periods;
 /// <summary>A period that is to be closed.</summary>
 /// <param name="From">Its first day, in UTC.</param>
 /// <param name="To">The day after its last, in UTC.</param>
-/// <param name="LastRecorded">The position of the last event that was recorded before its end.</param>
+/// <param name="LastRecorded">The position up to which events were recorded before its end, or less than a minute after it.</param>
 /// <param name="Position">The position of the log as of which it is checked.</param>
 public sealed record ClosingPeriod(DateOnly From, DateOnly To, long LastRecorded, long Position)
 {
@@ -37,6 +37,12 @@ public interface IPeriodTotals
 {
     /// <summary>Reads the totals of everything that is effective up to a day, by currency.</summary>
     Task<IReadOnlyList<PeriodTotal>> ReadAsync(NpgsqlConnection connection, DateOnly lastDay, CancellationToken ct);
+
+    /// <summary>Reads the position of the log up to which the totals include its events.</summary>
+    Task<long> PositionAsync(NpgsqlConnection connection, CancellationToken ct);
+
+    /// <summary>Reads the first day on which anything is effective; null if nothing is.</summary>
+    Task<DateOnly?> FirstDayAsync(NpgsqlConnection connection, CancellationToken ct);
 }
 
 /// <summary>The totals of one currency up to the end of a period: its trial balance in short.</summary>

@@ -12,6 +12,9 @@ public interface IEventSourced<TSelf>
     /// <summary>The number of events folded into this state, which is the version of its stream.</summary>
     long Version { get; }
 
+    /// <summary>Whether nothing has changed since an earlier version: only an <see cref="ICarriedState{TState}"/> was appended.</summary>
+    bool IsUnchangedSince(long version) => version == Version;
+
     /// <summary>Recorded time of the last event.</summary>
     DateTimeOffset RecordedAt { get; }
 

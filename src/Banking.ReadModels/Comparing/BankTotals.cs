@@ -38,9 +38,10 @@ public sealed class BankTotals(IEnumerable<ReadModel> models, Snapshots snapshot
 
     /// <summary>
     /// Compares the customers' totals of the models, in a snapshot in which they include the same events. Under load this happens between
-    /// two pages. If it never happens, because a model is paused, nothing is compared.
+    /// two pages.
     /// </summary>
-    public async Task<IReadOnlyList<Difference>> CompareAsync(CancellationToken ct)
+    /// <returns>Null if nothing was compared, because no such snapshot was found: a model is paused, for instance.</returns>
+    public async Task<IReadOnlyList<Difference>?> CompareAsync(CancellationToken ct)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
@@ -52,7 +53,7 @@ public sealed class BankTotals(IEnumerable<ReadModel> models, Snapshots snapshot
             await Task.Delay(BetweenAttempts, ct);
         }
 
-        return [];
+        return null;
     }
 
     /// <returns>Null if the models include different events in this snapshot.</returns>

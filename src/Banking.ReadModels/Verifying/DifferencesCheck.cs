@@ -18,8 +18,12 @@ internal sealed class DifferencesCheck(NpgsqlDataSource source, BankTotals total
     public async Task<PeriodCheckResult> RunAsync(ClosingPeriod period, CancellationToken ct)
     {
         var open = (await SentinelStatus.ReadAsync(source, ct)).Open;
-        var found = open.Concat(await totals.CompareAsync(ct)).Concat(await totals.ProgressAsync(ct)).ToList();
-        return found.Count == 0
+        var compared = await totals.CompareAsync(ct);
+        var found = open.Concat(compared ?? []).Concat(await totals.ProgressAsync(ct)).ToList();
+        return found.Count == 0 && compared is null
+            ? PeriodCheckResult.Of(
+                false, "Entries and journal could not be compared: they were never seen at the same position. GET /ops/projections shows it.")
+            : found.Count == 0
             ? PeriodCheckResult.Of(true, "Entries and journal have the same totals, and no difference from the log is known.")
             : PeriodCheckResult.Of(
                 false, "Stored data differs from the log, or read models from each other. Run verify, and repair what it finds.",

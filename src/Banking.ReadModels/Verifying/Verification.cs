@@ -188,7 +188,7 @@ public sealed class Verification(
             ct),
         .. await snapshots.OfEachAsync(
             stored, "bank", null, (snapshot, comparison) => comparison.OfBankAsync(snapshot, ct), byKeys: false, ct),
-        .. await Parts.RunAsync("bank", "totals", null, () => totals.CompareAsync(ct)),
+        .. await Parts.RunAsync("bank", "totals", null, async () => await totals.CompareAsync(ct) ?? []),
         .. await totals.ProgressAsync(ct),
     ];
 }

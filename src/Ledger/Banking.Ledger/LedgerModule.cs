@@ -29,6 +29,7 @@ public sealed class LedgerModule : BankModule
         .AddSingleton<ReadModel, LedgerModel>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
+        .AddSingleton<IPeriodCheck, SumsCheck>()
         .AddSingleton<GlBalances>()
         .AddSingleton<LineExplanation>()
         .AddSingleton<LineMistakes>();

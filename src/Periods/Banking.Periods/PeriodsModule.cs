@@ -50,6 +50,7 @@ public sealed class PeriodsModule : BankModule
         .AddSingleton<ICommitCheck<AccountingPeriods>, ClosingCheck>()
         .AddSingleton<OpenWriters>()
         .AddSingleton<PeriodChecks>()
+        .AddSingleton<FirstMonth>()
         .AddSingleton<PeriodCommands>()
         .AddSingleton<IProposable>(p => p.GetRequiredService<PeriodCommands>())
         .AddSingleton<PeriodReader>()

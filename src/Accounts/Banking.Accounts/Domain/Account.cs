@@ -46,6 +46,8 @@ public sealed record Account(
     [JsonIgnore]
     public Money Available => Balance + OverdraftLimit;
 
+    public bool IsUnchangedSince(long version) => version == Version || (CarriedAt == Version && version == Version - 1);
+
     /// <summary>Whether this customer may use the account.</summary>
     public bool IsUsedBy(Guid customer) => Owner == customer || Delegates.Contains(customer);
 

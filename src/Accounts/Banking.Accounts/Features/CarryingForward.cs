@@ -8,6 +8,7 @@ using Banking.Commands.Receipts;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Storage;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Banking.Accounts.Features;
@@ -15,14 +16,15 @@ namespace Banking.Accounts.Features;
 /// <summary>Carries the states of accounts forward (ADR 0077).</summary>
 /// <param name="pageSize">The number of accounts of one message.</param>
 public sealed class CarryingForward(
-    CommandGroup<Account> group, NpgsqlDataSource source, CarryForwardPolicy policy, TimeProvider clock, int pageSize = 200)
+    CommandGroup<Account> group, NpgsqlDataSource source, CarryForwardPolicy policy, TimeProvider clock,
+    ILogger<CarryingForward> log, int pageSize = 200)
 {
     /// <summary>The next open accounts with enough events since their state was last carried forward.</summary>
     private const string Long =
         $"""
-        select id from {AccountsModule.Schema}.mt_doc_account
-        where id > $1 and mt_version - coalesce((data ->> 'carriedAt')::bigint, 0) >= $2 and data ->> 'status' <> 'closed'
-        order by id limit $3
+        select a.id from {AccountsModule.Schema}.mt_doc_account a join {SchemaNames.Streams} s on s.id = a.id and not s.is_archived
+        where a.id > $1 and a.mt_version - coalesce((a.data ->> 'carriedAt')::bigint, 0) >= $2 and a.data ->> 'status' <> 'closed'
+        order by a.id limit $3
         """;
 
     internal const string IndexName = "idx_accounts_carried_forward";
@@ -49,17 +51,32 @@ public sealed class CarryingForward(
 
     /// <summary>
     /// Carries a page of accounts forward after a period was closed, and returns the message for the next page; null after the last one.
-    /// A message that comes again finds the rest: accounts that were carried forward are not selected.
+    /// A message that comes again finds the rest: accounts that were carried forward are not selected. An account whose command cannot be
+    /// decided keeps no other from being carried forward.
     /// </summary>
+    /// <exception cref="CommandPostponedException">The database failed. The message comes again.</exception>
     internal async Task<CarryAccountsForward?> RunAsync(CarryAccountsForward page, string? correlation, CancellationToken ct)
     {
         var accounts = policy.EventsAtClose == 0
             ? []
             : await source.ListAsync(Long, [page.After, (long)policy.EventsAtClose, pageSize], row => row.GetGuid(0), ct);
         var outcomes = await Task.WhenAll(accounts.Select(a => RunAsync(new CarryAccountForward(a), Context(page, a, correlation), ct)));
-        return outcomes.OfType<Outcome.NotRecorded>().FirstOrDefault() is { } failed
-            ? throw new CommandPostponedException(failed.Refusal.Code, failed.Refusal.Detail)
-            : accounts.Count == pageSize ? page with { After = accounts[^1] } : null;
+        foreach (var (account, refusal) in accounts.Zip(outcomes.Select(o => (o as Outcome.NotRecorded)?.Refusal)))
+        {
+            if (refusal is { CanRetry: true })
+            {
+                throw new CommandPostponedException(refusal.Code, refusal.Detail);
+            }
+
+            if (refusal is { IsFailure: true })
+            {
+                log.LogError(
+                    "The state of account {Account} could not be carried forward: {Detail} The next closing tries it again.",
+                    AccountId.Format(account), refusal.Detail);
+            }
+        }
+
+        return accounts.Count == pageSize ? page with { After = accounts[^1] } : null;
     }
 
     private static CommandContext Context(CarryAccountsForward page, Guid account, string? correlation)

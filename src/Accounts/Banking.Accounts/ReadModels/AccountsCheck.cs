@@ -62,7 +62,7 @@ internal sealed class AccountsCheck(NpgsqlDataSource source) : IPeriodCheck
 
         var accounts = await source.ScalarAsync<long>(
             $"select count(*) from {SchemaNames.Streams} where type = '{Account.StoredType}'", [], ct, timeoutSeconds: 0);
-        return Result(accounts, [.. differing, .. ahead.Keys]);
+        return Result(accounts, differing, [.. ahead.Keys]);
     }
 
     private Task<IReadOnlyList<(Guid Account, long Balance)>> EntriesAsync(IReadOnlyCollection<Found> states, CancellationToken ct) =>
@@ -73,17 +73,19 @@ internal sealed class AccountsCheck(NpgsqlDataSource source) : IPeriodCheck
             row => (row.GetGuid(0), row.GetInt64(1)),
             ct);
 
-    private static PeriodCheckResult Result(long accounts, List<Guid> differing)
+    private static PeriodCheckResult Result(long accounts, List<Guid> differing, List<Guid> waiting)
     {
         var count = ("accounts", accounts.ToString(CultureInfo.InvariantCulture));
-        return differing.Count == 0
-            ? PeriodCheckResult.Of(true, "The state of each account has the balance of its entry.", count)
-            : PeriodCheckResult.Of(
-                false,
+        return differing.Count > 0 ? Failed(
                 "The state of an account is missing, or has another balance than its entry. Run verify, and repair what it finds.",
-                count,
-                ("differing", differing.Count.ToString(CultureInfo.InvariantCulture)),
-                ("first", AccountId.Format(differing[0])));
+                "differing", differing)
+            : waiting.Count > 0 ? Failed(
+                "The entry of the last event of an account was not written in time. GET /ops/projections says how far the entries are.",
+                "waiting", waiting)
+            : PeriodCheckResult.Of(true, "The state of each account has the balance of its entry.", count);
+
+        PeriodCheckResult Failed(string detail, string name, List<Guid> found) => PeriodCheckResult.Of(
+            false, detail, count, (name, found.Count.ToString(CultureInfo.InvariantCulture)), ("first", AccountId.Format(found[0])));
     }
 
     /// <param name="Version">The version of the state; null if it is missing.</param>

@@ -63,6 +63,9 @@ public sealed class LedgerModel : ReadModel
         },
     ];
 
+    /// <summary>The computation of <see cref="Day"/> from <see cref="Journal"/>.</summary>
+    internal Derivation Days => Tables[1].Derivation!;
+
     public override async Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(rows);

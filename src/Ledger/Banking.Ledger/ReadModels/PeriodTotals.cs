@@ -1,6 +1,7 @@
 using Banking.Commands.Periods;
 using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
+using Banking.ReadModels.Books;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using Npgsql;
@@ -16,6 +17,15 @@ internal sealed class PeriodTotals : IPeriodTotals
             coalesce(sum(credits - debits) filter (where gl = {Chart.CustomerDeposits.Code}), 0), (sum(entries) / 2)::bigint
         from {LedgerModule.Schema}.{LedgerModel.Day} where effective_on <= $1 group by 1, 2 order by 1, 2
         """;
+
+    public async Task<long> PositionAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        (await Generation.ActiveAsync(connection, LedgerModel.ModelName, locked: false, ct))?.Position ?? 0;
+
+    public Task<DateOnly?> FirstDayAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        return connection.ScalarAsync<DateOnly?>($"select min(effective_on) from {LedgerModule.Schema}.{LedgerModel.Day}", [], ct);
+    }
 
     public Task<IReadOnlyList<PeriodTotal>> ReadAsync(NpgsqlConnection connection, DateOnly lastDay, CancellationToken ct)
     {

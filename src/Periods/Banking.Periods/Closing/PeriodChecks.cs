@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Banking.Commands.Periods;
 using Banking.EventStore.Log;
@@ -13,6 +14,11 @@ public sealed class PeriodChecks(
 {
     /// <summary>Recorded times of concurrent transactions are not in the order of positions, but differ by less than this.</summary>
     private static readonly TimeSpan Disorder = TimeSpan.FromMinutes(1);
+
+    /// <summary>Shorter than commands wait for a lock, because bookings of the past wait meanwhile.</summary>
+    private static readonly TimeSpan MaxLook = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private const string FirstFrom =
         $"select seq_id, timestamp from {SchemaNames.Events}.mt_events where seq_id >= $1 order by seq_id limit 1";
@@ -39,6 +45,28 @@ public sealed class PeriodChecks(
 
         await using var connection = await source.OpenConnectionAsync(ct);
         return new(position, period.LastRecorded, await totals.ReadAsync(connection, month.To.AddDays(-1), ct), results);
+    }
+
+    /// <summary>
+    /// Reads what a booking in the period changes after its checks: the position of the log, and the totals. Called while such bookings
+    /// wait, so it does nothing else. If the general ledger does not reach the position soon, it returns what was seen before.
+    /// </summary>
+    internal async Task<CheckedPeriod> LookAgainAsync(Month month, CheckedPeriod seen, CancellationToken ct)
+    {
+        await mark.WaitUntilCompleteAsync(ct);
+        var position = mark.Complete;
+        for (var look = Stopwatch.StartNew(); look.Elapsed < MaxLook;)
+        {
+            await using var connection = await source.OpenConnectionAsync(ct);
+            if (await totals.PositionAsync(connection, ct) >= position)
+            {
+                return seen with { Position = position, Totals = await totals.ReadAsync(connection, month.To.AddDays(-1), ct) };
+            }
+
+            await Task.Delay(PollInterval, ct);
+        }
+
+        return seen;
     }
 
     private static PeriodCheckResult OfWriters(int open) => open == 0

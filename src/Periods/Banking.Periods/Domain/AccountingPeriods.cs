@@ -9,8 +9,9 @@ namespace Banking.Periods.Domain;
 /// The accounting periods of the bank: one stream for the whole bank, because periods are closed in order. The state is what a decision
 /// needs; the facts of each period are in its events.
 /// </summary>
-/// <param name="FirstClosed">First day of the first closed month; everything before it is closed too. Null if no month is closed.</param>
-/// <param name="LastClosed">First day of the last closed month; null if no month is closed.</param>
+/// <param name="FirstClosed">First day of the first month that was closed; null if none was. Everything before it stays closed, also when
+/// it is reopened.</param>
+/// <param name="LastClosed">First day of the last month that takes no bookings; null if no month was closed.</param>
 public sealed record AccountingPeriods(
     Guid Id, long Version, DateTimeOffset RecordedAt, DateOnly? FirstClosed, DateOnly? LastClosed) : IEventSourced<AccountingPeriods>
 {
@@ -21,7 +22,11 @@ public sealed record AccountingPeriods(
 
     public static bool IsIndexed => true;
 
-    /// <summary>The first instant that is open for bookings; null if no month is closed.</summary>
+    /// <summary>First day of the newest month that was closed and not reopened; null if there is none.</summary>
+    [JsonIgnore]
+    public DateOnly? NewestClosed => LastClosed >= FirstClosed ? LastClosed : null;
+
+    /// <summary>The first instant that is open for bookings; null if no month was closed.</summary>
     [JsonIgnore]
     public DateTimeOffset? OpenFrom => LastClosed is { } last ? new Month(last).End : null;
 
@@ -32,10 +37,7 @@ public sealed record AccountingPeriods(
         {
             PeriodClosed e when before.LastClosed is null || e.From == new Month(before.LastClosed.Value).To =>
                 before with { FirstClosed = before.FirstClosed ?? e.From, LastClosed = e.From },
-            PeriodReopened e when e.From == before.LastClosed =>
-                e.From == before.FirstClosed
-                    ? before with { FirstClosed = null, LastClosed = null }
-                    : before with { LastClosed = new Month(e.From).Previous.From },
+            PeriodReopened e when e.From == before.NewestClosed => before with { LastClosed = new Month(e.From).Previous.From },
             _ => throw new InvalidOperationException(
                 $"{@event.GetType().Name} cannot follow {before.LastClosed?.ToString("O") ?? "nothing"} in the periods of the bank."),
         };

@@ -3,7 +3,8 @@ using Banking.Periods.Contracts;
 
 namespace Banking.Periods.Domain;
 
-/// <summary>The decisions on periods. Rules for closing, in this order: ended, not closed yet, in order, checks.</summary>
+/// <summary>The decisions on periods. Rules for closing, in this order: ended, not closed yet, in order, of the
+/// bank, checks.</summary>
 internal static class PeriodDecisions
 {
     /// <summary>
@@ -13,7 +14,8 @@ internal static class PeriodDecisions
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     /// <summary>Returns the refusal of a month that cannot be closed, whatever the checks say; null if it can.</summary>
-    public static Refusal? CheckOrder(AccountingPeriods? periods, Month month, DateTimeOffset now)
+    /// <param name="first">The first month of the bank. The first closing may close the month before it, and none earlier.</param>
+    public static Refusal? CheckOrder(AccountingPeriods? periods, Month month, Month first, DateTimeOffset now)
     {
         var last = periods?.LastClosed is { } day ? new Month(day) : (Month?)null;
         return now < month.End + Grace ? Refusal.RuleBroken(
@@ -23,6 +25,9 @@ internal static class PeriodDecisions
                 "period_already_closed", "The period is closed.", ("month", month.ToString()), ("openFrom", closed.End))
             : last is { } before && month != before.Next ? Refusal.Conflict(
                 "period_out_of_order", "Periods are closed in order.", ("month", month.ToString()), ("next", before.Next.ToString()))
+            : last is null && month < first.Previous ? Refusal.NotFound(
+                "period_not_found", "The bank has no such period: nothing is booked in it or in the month after it.",
+                ("month", month.ToString()))
             : null;
     }
 
@@ -31,18 +36,19 @@ internal static class PeriodDecisions
         "period_not_ready", "The period cannot be closed yet: a check failed.",
         ("month", month.ToString()), ("checks", seen.Checks.Where(c => !c.IsPassed).ToList()));
 
-    /// <param name="closing">What the checks saw; null if they did not run, because the month could not be closed.</param>
-    public static Decision Close(AccountingPeriods? periods, Month month, CheckedPeriod? closing, Guid eventId, DateTimeOffset now)
+    /// <param name="first">The first month of the bank.</param>
+    /// <param name="closing">What the checks saw; null if they did not run yet.</param>
+    public static Decision Close(
+        AccountingPeriods? periods, Month month, Month first, CheckedPeriod? closing, Guid eventId, DateTimeOffset now)
     {
-        if (CheckOrder(periods, month, now) is { } refusal)
+        if (CheckOrder(periods, month, first, now) is { } refusal)
         {
             return new Decision.Refused(refusal);
         }
 
         return closing switch
         {
-            // The month could not be closed a moment ago, and can be now.
-            null => new Decision.Rejected(Refusal.Unavailable("temporarily_unavailable", "The periods have just changed. Repeat.")),
+            null => new Decision.Rejected(Refusal.Unavailable("temporarily_unavailable", "The checks have not run yet. Repeat.")),
             _ when CheckPassed(month, closing) is { } notReady => new Decision.Refused(notReady),
             _ => new Decision.Accepted(new NewEvent(AccountingPeriods.Stream, eventId, new PeriodClosed(
                 month.From, month.To, closing.Position, closing.LastRecorded, closing.TotalsText, closing.ChecksText, now)))
@@ -54,10 +60,10 @@ internal static class PeriodDecisions
 
     /// <summary>Decides a reopening that was approved.</summary>
     public static Decision Reopen(AccountingPeriods? periods, Month month, Guid eventId, DateTimeOffset now) =>
-        periods?.LastClosed == month.From
+        periods?.NewestClosed == month.From
             ? new Decision.Accepted(new NewEvent(AccountingPeriods.Stream, eventId, new PeriodReopened(month.From, month.To, now)))
             : new Decision.Refused(
-                periods?.LastClosed is { } newest
+                periods?.NewestClosed is { } newest
                     ? Refusal.Conflict(
                         "period_not_newest_closed", "Only the period closed last can be reopened.",
                         ("month", month.ToString()), ("newest", new Month(newest).ToString()))

@@ -6,7 +6,7 @@ namespace Banking.Periods.Domain;
 /// <param name="From">Its first day, in UTC.</param>
 /// <param name="To">The day after its last, in UTC.</param>
 /// <param name="Position">The position of the log as of which it was checked.</param>
-/// <param name="LastRecorded">The position of the last event that was recorded before its end.</param>
+/// <param name="LastRecorded">The position up to which events were recorded before its end, or less than a minute after it.</param>
 /// <param name="Totals">The totals of the general ledger up to its end, by currency, as JSON text.</param>
 /// <param name="Checks">The checks that it passed, with the facts that they saw, as JSON text.</param>
 /// <param name="EffectiveAt">When it was closed.</param>

@@ -14,11 +14,11 @@ namespace Banking.Periods.Features;
 
 /// <summary>Closes and reopens periods. A reopening is carried out only as an approved proposal (ADR 0067).</summary>
 public sealed class PeriodCommands(
-    CommandRoute commandRoute, CommandGroup<AccountingPeriods> group, StateReader<AccountingPeriods> states, PeriodChecks checks,
-    IProposals proposals, TimeProvider clock) : IProposable
+    CommandRoute commandRoute, CommandGroup<AccountingPeriods> group, StateReader<AccountingPeriods> states, FirstMonth firstMonth,
+    PeriodChecks checks, IProposals proposals, TimeProvider clock) : IProposable
 {
     /// <summary>From the second attempt on, bookings of the past wait, so that a third is seldom needed.</summary>
-    private const int MaxAttempts = 5;
+    private const int MaxAttempts = 4;
 
     public string Name => ReopenPeriod.Shape.Name;
 
@@ -59,7 +59,7 @@ public sealed class PeriodCommands(
 
         var month = command!.Period();
         var periods = await states.FindAsync(AccountingPeriods.Stream, http.RequestAborted);
-        var refusal = PeriodDecisions.CheckOrder(periods, month, clock.GetUtcNow());
+        var refusal = PeriodDecisions.CheckOrder(periods, month, await firstMonth.ReadAsync(http.RequestAborted), clock.GetUtcNow());
         var seen = refusal is null
             ? await checks.RunAsync(month, await checks.WaitForWritersAsync(http.RequestAborted), http.RequestAborted)
             : null;
@@ -69,26 +69,42 @@ public sealed class PeriodCommands(
             view with { Problem = refusal is null ? null : new(refusal.Code, refusal.Detail) }, ApiJson.Options);
     }
 
+    /// <summary>
+    /// The first attempt has no checks: it answers a known key, and a month that cannot be closed whatever they say. The checks run while
+    /// commands continue. If something was booked in the month meanwhile, only what that changes is read again, while such bookings wait.
+    /// </summary>
     private async Task<Outcome> CloseAsync(ClosePeriod command, CommandContext context, CancellationToken ct)
     {
-        int? open = null;
-        for (var attempt = 1; ; attempt++)
+        var month = command.Period();
+        var first = await firstMonth.ReadAsync(ct);
+        var outcome = await SubmitAsync(null);
+        if (!IsRepeated(outcome))
         {
-            await using var gate = attempt > 1 ? await checks.HoldBookingsAsync(ct) : null;
-            var periods = await states.FindAsync(AccountingPeriods.Stream, ct);
-            var isInOrder = PeriodDecisions.CheckOrder(periods, command.Period(), clock.GetUtcNow()) is null;
-            // Only now, after the end of the period: a command that begins later is effective after it.
-            var seen = isInOrder ? await checks.RunAsync(command.Period(), open ??= await checks.WaitForWritersAsync(ct), ct) : null;
+            return outcome;
+        }
+
+        // Only now, after the end of the period: a command that begins later is effective after it.
+        var seen = await checks.RunAsync(month, await checks.WaitForWritersAsync(ct), ct);
+        outcome = await SubmitAsync(seen);
+        for (var attempt = 1; attempt < MaxAttempts && IsRepeated(outcome); attempt++)
+        {
+            await using var gate = await checks.HoldBookingsAsync(ct);
+            seen = await checks.LookAgainAsync(month, seen, ct);
+            outcome = await SubmitAsync(seen);
+        }
+
+        return outcome;
+
+        Task<Outcome> SubmitAsync(CheckedPeriod? closing)
+        {
             var eventId = Ids.Next(clock);
-            var outcome = await SubmitAsync(
-                context, ClosePeriod.Shape, command, command.Period(),
-                (current, now) => PeriodDecisions.Close(current, command.Period(), seen, eventId, now), step: null, ct);
-            if (attempt == MaxAttempts || outcome is not Outcome.NotRecorded { Refusal.Code: ClosingCheck.Code })
-            {
-                return outcome;
-            }
+            return this.SubmitAsync(
+                context, ClosePeriod.Shape, command, month,
+                (periods, now) => PeriodDecisions.Close(periods, month, first, closing, eventId, now), step: null, ct);
         }
     }
+
+    private static bool IsRepeated(Outcome outcome) => outcome is Outcome.NotRecorded { Refusal.Code: ClosingCheck.Code };
 
     /// <param name="step">The proposal that the command begins or carries out; null for a command that is sent directly.</param>
     private Task<Outcome> ReopenAsync(ReopenPeriod command, CommandContext context, ProposalStep? step, CancellationToken ct)

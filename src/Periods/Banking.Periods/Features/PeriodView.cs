@@ -53,7 +53,7 @@ public sealed record PeriodView(
 /// <summary>What the checks of a period saw.</summary>
 /// <param name="ClosedAt">When it was closed; absent in a dry run.</param>
 /// <param name="Position">The position of the log as of which it was checked.</param>
-/// <param name="LastRecorded">The position of the last event that was recorded before its end.</param>
+/// <param name="LastRecorded">The position up to which events were recorded before its end, or less than a minute after it.</param>
 /// <param name="Totals">The totals of the general ledger up to its end.</param>
 public sealed record ClosingView(
     DateTimeOffset? ClosedAt, long Position, long LastRecorded, IReadOnlyList<PeriodTotal> Totals, IReadOnlyList<PeriodCheckView> Checks)

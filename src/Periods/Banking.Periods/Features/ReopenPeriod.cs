@@ -57,7 +57,7 @@ internal sealed record ReopenPeriod(string CommandId, string Month, string Reaso
         ApprovalReasons,
         new Dictionary<string, string>
         {
-            ["newestClosed"] = periods?.LastClosed is { } last ? new Month(last).ToString() : "none",
+            ["newestClosed"] = periods?.NewestClosed is { } last ? new Month(last).ToString() : "none",
             ["version"] = (periods?.Version ?? 0).ToString(System.Globalization.CultureInfo.InvariantCulture),
         },
         new Dictionary<string, long>());
