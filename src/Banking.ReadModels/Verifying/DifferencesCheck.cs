@@ -22,7 +22,7 @@ internal sealed class DifferencesCheck(NpgsqlDataSource source, BankTotals total
         var found = open.Concat(compared ?? []).Concat(await totals.ProgressAsync(ct)).ToList();
         return found.Count == 0 && compared is null
             ? PeriodCheckResult.Of(
-                false, "Entries and journal could not be compared: they were never seen at the same position. GET /ops/projections shows it.")
+                false, "Entries and journal were not compared: they were never at the same position. GET /ops/projections shows theirs.")
             : found.Count == 0
             ? PeriodCheckResult.Of(true, "Entries and journal have the same totals, and no difference from the log is known.")
             : PeriodCheckResult.Of(
