@@ -69,14 +69,15 @@ public sealed class ContractDocsTests
 
             Written by `ContractDocsTests` from the code and its comments; edit those, and run the test with `BANKING_WRITE_DOCS=1`.
 
-            Each event of an account or a proposal is published as a [CloudEvents 1.0](https://cloudevents.io) event in structured JSON: the
-            same bytes at every destination, at least once, and the events of one account in order. A contract's name always means this
+            Each change of an account or a proposal is published as a [CloudEvents 1.0](https://cloudevents.io) event in structured JSON:
+            the same bytes at every destination, at least once, and the events of one account in order. A contract's name always means this
             shape. Members may be added: read the ones you know and ignore the others. Any other change is a new version under a new name.
             [asyncapi.json](asyncapi.json) has all of it for programs; a host serves it at `/asyncapi.json`, the schemas at
             `/contracts/TYPE.json`.
 
             `id` is the same however often an event is delivered: a consumer that has seen it drops it. `previousversion` is the
-            `streamversion` of the account's previous event: a consumer without that one has missed it, and reads it from `/v1/feed`.
+            `streamversion` of the account's previous published event: a consumer without that one has missed it, and reads it from
+            `/v1/feed`. It need not be one less: an event that carries the account's state forward changes nothing and is not published.
 
             | Contract | Meaning |
             |---|---|

@@ -20,7 +20,8 @@ namespace Banking.Host.Commands;
 
 /// <summary>
 /// <c>import berka FOLDER [--copies N] [--json]</c>: reads, checks and reconciles all files before it opens the database, then stores whole
-/// streams. Exit code 0: the bank holds the history; 1: the bank holds a different history; 2: nothing was done.
+/// streams. Exit code 0: the bank holds the history; 1: the bank holds a different history; 2: nothing was done, or a
+/// period was closed meanwhile.
 /// </summary>
 internal static class ImportCommand
 {
@@ -106,10 +107,11 @@ internal static class ImportCommand
         services.GetService<KeyRingFolder>()?.Require();
         await BankSchema.PrepareAsync(services);
         FirstKey.Require(services);
+        var tally = new Tally();
         try
         {
             watch.Start();
-            var stored = await StoreAsync(bank, arguments, services, stop.Token);
+            var stored = await StoreAsync(bank, arguments, services, tally, stop.Token);
             watch.Stop();
             if (stored.Difference is { } difference)
             {
@@ -122,7 +124,10 @@ internal static class ImportCommand
         }
         catch (PeriodClosedException closed)
         {
-            await Console.Error.WriteLineAsync(closed.Message + "\nNothing was imported.");
+            await Console.Error.WriteLineAsync(closed.Message + "\n" + (Interlocked.Read(ref tally.Events) is > 0 and var events
+                ? string.Create(CultureInfo.InvariantCulture, $"A period was closed meanwhile: {events} events were imported, and stay. ")
+                    + "Run the same command again when the period is open to import the rest."
+                : "Nothing was imported."));
             return 2;
         }
         catch (OperationCanceledException)
@@ -136,15 +141,21 @@ internal static class ImportCommand
     /// Stores one copy at a time, because all copies together may not fit into memory. Each copy is compared with the bank before it is
     /// stored. All copies come from the same files, so a difference shows in the first one.
     /// </summary>
-    private static Task<Stored> StoreAsync(BerkaBank bank, ImportArguments arguments, IServiceProvider services, CancellationToken ct)
+    private static Task<Stored> StoreAsync(
+        BerkaBank bank, ImportArguments arguments, IServiceProvider services, Tally tally, CancellationToken ct)
     {
         var (import, comparison) = (services.GetRequiredService<HistoryImport>(), services.GetRequiredService<HistoryComparison>());
         var (store, clock) = (services.GetRequiredService<IDocumentStore>(), services.GetRequiredService<TimeProvider>());
         var wrapping = services.GetRequiredService<CheckedWrapping>();
         var (source, events) = (services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<EventReader>());
         var plan = bank.Plan(copy: 0);
-        return ImportProgress.ShowAsync((long)plan.EventCount * arguments.Copies, arguments.Json, async progress =>
+        return ImportProgress.ShowAsync((long)plan.EventCount * arguments.Copies, arguments.Json, async shown =>
         {
+            Action<int> progress = events =>
+            {
+                Interlocked.Add(ref tally.Events, events);
+                shown(events);
+            };
             var stored = new Stored(0, 0, MoneySum.Zero(plan.Summary.ClosingBalance.Currency), null);
             for (var copy = 0; copy < arguments.Copies; copy++)
             {
@@ -189,6 +200,12 @@ internal static class ImportCommand
         {
             ImportReport.Write(report, stored.Events, stored.Known);
         }
+    }
+
+    /// <summary>The number of events stored so far.</summary>
+    private sealed class Tally
+    {
+        public long Events;
     }
 
     private sealed record ImportArguments(string Folder, int Copies, bool Json, bool Fresh);

@@ -29,8 +29,8 @@ public static class ClosePeriodEndpoint
         + "first one that is closed closes everything before it. The checks run first, and may take some seconds.")]
     [Authorize(Policies.ClosePeriods)]
     [Problems(
-        "malformed_month", "period_not_ended", "period_already_closed", "period_out_of_order", "period_not_ready", "malformed_dry_run",
-        "malformed_propose", "invalid_text", "reason_required", "overloaded")]
+        "malformed_month", "period_not_found", "period_not_ended", "period_already_closed", "period_out_of_order", "period_not_ready",
+        "malformed_dry_run", "malformed_propose", "invalid_text", "reason_required", "overloaded")]
     [ProducesResponseType<PeriodView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Post(string month, ClosePeriodRequest request, PeriodCommands commands, HttpContext http) =>
         CommandModes.Read(http) switch
