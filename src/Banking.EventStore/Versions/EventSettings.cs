@@ -14,6 +14,9 @@ public sealed record EventSettings
     /// </summary>
     public DateOnly? WriteVersionsOf { get; init; }
 
+    /// <summary>Whether this host writes types of events that releases before a day do not know.</summary>
+    public bool Writes(DateOnly since) => WriteVersionsOf is not { } day || day >= since;
+
     /// <exception cref="FormatException">The value is not a day.</exception>
     public static EventSettings Of(IConfiguration configuration)
     {

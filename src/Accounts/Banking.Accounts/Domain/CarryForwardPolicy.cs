@@ -1,4 +1,5 @@
 using Banking.Commands.Decisions;
+using Banking.EventStore.Versions;
 using Banking.SharedKernel;
 using Microsoft.Extensions.Configuration;
 
@@ -14,12 +15,15 @@ public sealed record CarryForwardPolicy(int Events = 10_000, int EventsAtClose =
 
     public static CarryForwardPolicy Default { get; } = new();
 
+    /// <summary>Releases before this day do not know the event.</summary>
+    private static readonly DateOnly Since = new(2026, 11, 30);
+
     /// <exception cref="FormatException">A setting is negative.</exception>
     internal static CarryForwardPolicy Of(IConfiguration configuration)
     {
         var policy = configuration.GetSection(Section).Get<CarryForwardPolicy>() ?? Default;
         return policy is { Events: >= 0, EventsAtClose: >= 0 }
-            ? policy
+            ? EventSettings.Of(configuration).Writes(Since) ? policy : new(0, 0)
             : throw new FormatException($"{Section}:{nameof(Events)} and {nameof(EventsAtClose)} must be 0 or more.");
     }
 

@@ -1,4 +1,5 @@
 using Banking.Commands.Decisions;
+using Banking.EventStore.Versions;
 using Banking.Periods.Contracts;
 
 namespace Banking.Periods.Domain;
@@ -12,6 +13,15 @@ internal static class PeriodDecisions
     /// command that is effective now into a closed period.
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    /// <summary>Releases before this day neither read the events of periods nor keep to them.</summary>
+    private static readonly DateOnly Since = new(2026, 11, 30);
+
+    /// <summary>Returns the refusal of a closing while hosts of a release without periods may run; null if none does.</summary>
+    public static Refusal? CheckUpgrade(EventSettings versions) => versions.Writes(Since) ? null : Refusal.Unavailable(
+        "event_version_not_written",
+        "Hosts of an earlier version of the bank may run, and would book into closed periods. Nothing was done; close the period when "
+            + "operators have ended the upgrade.");
 
     /// <summary>Returns the refusal of a month that cannot be closed, whatever the checks say; null if it can.</summary>
     /// <param name="first">The first month of the bank. The first closing may close the month before it, and none earlier.</param>

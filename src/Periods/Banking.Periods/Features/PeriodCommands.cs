@@ -4,6 +4,7 @@ using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Json;
+using Banking.EventStore.Versions;
 using Banking.Periods.Closing;
 using Banking.Periods.Domain;
 using Banking.Web.Commands;
@@ -15,7 +16,7 @@ namespace Banking.Periods.Features;
 /// <summary>Closes and reopens periods. A reopening is carried out only as an approved proposal (ADR 0067).</summary>
 public sealed class PeriodCommands(
     CommandRoute commandRoute, CommandGroup<AccountingPeriods> group, StateReader<AccountingPeriods> states, FirstMonth firstMonth,
-    PeriodChecks checks, IProposals proposals, TimeProvider clock) : IProposable
+    PeriodChecks checks, IProposals proposals, EventSettings versions, TimeProvider clock) : IProposable
 {
     /// <summary>From the second attempt on, bookings of the past wait, so that a third is seldom needed.</summary>
     private const int MaxAttempts = 4;
@@ -59,7 +60,8 @@ public sealed class PeriodCommands(
 
         var month = command!.Period();
         var periods = await states.FindAsync(AccountingPeriods.Stream, http.RequestAborted);
-        var refusal = PeriodDecisions.CheckOrder(periods, month, await firstMonth.ReadAsync(http.RequestAborted), clock.GetUtcNow());
+        var first = await firstMonth.ReadAsync(http.RequestAborted);
+        var refusal = PeriodDecisions.CheckUpgrade(versions) ?? PeriodDecisions.CheckOrder(periods, month, first, clock.GetUtcNow());
         var seen = refusal is null
             ? await checks.RunAsync(month, await checks.WaitForWritersAsync(http.RequestAborted), http.RequestAborted)
             : null;
@@ -100,7 +102,11 @@ public sealed class PeriodCommands(
             var eventId = Ids.Next(clock);
             return this.SubmitAsync(
                 context, ClosePeriod.Shape, command, month,
-                (periods, now) => PeriodDecisions.Close(periods, month, first, closing, eventId, now), step: null, ct);
+                (periods, now) => PeriodDecisions.CheckUpgrade(versions) is { } upgrading
+                    ? new Decision.Rejected(upgrading)
+                    : PeriodDecisions.Close(periods, month, first, closing, eventId, now),
+                step: null,
+                ct);
         }
     }
 
