@@ -3,13 +3,17 @@ using Banking.Testing;
 
 namespace Banking.Host.Tests;
 
-/// <summary>The archive commands, in processes of their own, on a bank that a host serves.</summary>
-public sealed class ArchiveCommandTests(BankFixture bank) : IClassFixture<BankFixture>, IDisposable
+/// <summary>A bank whose host reads archive files from a folder.</summary>
+public sealed class ArchiveCommandBank : BankFixture
 {
-    private readonly DirectoryInfo _folder = TestFolders.New("banking-archive-");
+    public string Folder { get; } = TestFolders.New("banking-archive-").FullName;
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    protected override string[] Settings => [.. base.Settings, "--Banking:Archive:Folder", Folder];
+}
 
+/// <summary>The archive commands, in processes of their own, on a bank that a host serves.</summary>
+public sealed class ArchiveCommandTests(ArchiveCommandBank bank) : IClassFixture<ArchiveCommandBank>
+{
     [Fact]
     public async Task A_killed_removal_is_completed_by_the_next_one_and_the_archive_is_checked_listed_held_and_restored()
     {
@@ -24,8 +28,8 @@ public sealed class ArchiveCommandTests(BankFixture bank) : IClassFixture<BankFi
         var before = (await teller.GetAsync($"/v1/accounts/{account}/events?limit=500")).Ok().Body;
 
         Assert.Contains(" 23 events of 1 streams", await DoneAsync("write", "--before", "2026-11-29T00:00:00Z"), StringComparison.Ordinal);
-        var file = Path.GetFileName(Assert.Single(Directory.GetFiles(_folder.FullName)));
-        Assert.Contains("23 events", await DoneAsync("check", Path.Combine(_folder.FullName, file)), StringComparison.Ordinal);
+        var file = Path.GetFileName(Assert.Single(Directory.GetFiles(bank.Folder)));
+        Assert.Contains("23 events", await DoneAsync("check", Path.Combine(bank.Folder, file)), StringComparison.Ordinal);
         using (var killed = HostProcess.Start(["archive", "remove"], Settings))
         {
             await using var removed = bank.Database.CreateCommand("select exists (select from bank.mt_events where is_archived)");
@@ -63,7 +67,7 @@ public sealed class ArchiveCommandTests(BankFixture bank) : IClassFixture<BankFi
     [
         ("ConnectionStrings__banking", bank.ConnectionString),
         ("ConnectionStrings__owner", TestCluster.Owner(bank.ConnectionString)),
-        ("Banking__Archive__Folder", _folder.FullName),
+        ("Banking__Archive__Folder", bank.Folder),
     ];
 
     private async Task<string> DoneAsync(params string[] command)
