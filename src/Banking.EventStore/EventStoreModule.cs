@@ -51,7 +51,9 @@ public static class EventStoreModule
         .ConfigureMarten((provider, store) =>
             store.Listeners.Add(new ClockListener(provider.GetRequiredService<SystemClock>(), provider.GetRequiredService<TimeProvider>())))
         .AddSingleton<CheckedWrapping>()
+        .AddSingleton(new ArchiveBlockCache(ArchiveBlockCache.DefaultMaxBytes))
         .AddSingleton<ArchivedEvents>()
+        .AddSingleton<IEpochReaction>(services => services.GetRequiredService<ArchivedEvents>())
         .AddSingleton<EventVersions>()
         .AddSingleton<StreamDirectory>()
         .AddSingleton<StreamTimeline>()

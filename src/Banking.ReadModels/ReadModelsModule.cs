@@ -37,6 +37,7 @@ public static class ReadModelsModule
     private static readonly (Type Type, string Name)[] ArchiveEventNames =
     [
         (typeof(EventsArchived), "platform.events-archived.v1"),
+        (typeof(ArchivedRowsChangeStarted), "platform.archived-rows-change-started.v1"),
         (typeof(ArchivedRowsRemoved), "platform.archived-rows-removed.v1"),
         (typeof(ArchivedRowsRestored), "platform.archived-rows-restored.v1"),
         (typeof(ArchiveChecked), "platform.archive-checked.v1"),
@@ -113,7 +114,8 @@ public static class ReadModelsModule
         .AddSingleton<ArchiveRows>()
         .AddSingleton<ArchiveStates>()
         .AddSingleton<ArchiveChecks>()
-        .AddSingleton<ArchiveRetention>();
+        .AddSingleton<ArchiveRetention>()
+        .AddSingleton<ArchiveHealth>();
 
     /// <summary>The progress of the projections that this version of the bank has; those of former versions stand still.</summary>
     private static string SlowestOf(DocumentModels models) =>

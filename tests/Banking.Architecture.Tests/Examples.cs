@@ -71,6 +71,7 @@ internal static class Examples
             new ReadModelResumed("ledger", 2, At),
             new DriftFound("entries", "entry", Id, 1, """{"version": 2, "balance": 1}""", """{"version": 2, "balance": 3}""", true, At),
             new EventsArchived(ArchiveName, "9f2c", 100_000, 12, 240_117, At),
+            new ArchivedRowsChangeStarted(ArchiveName, true, At),
             new ArchivedRowsRemoved(ArchiveName, 96_004, At),
             new ArchivedRowsRestored(ArchiveName, 96_004, At),
             new ArchiveChecked(ArchiveName, false, "The log has another event than the file at position 63.", At),

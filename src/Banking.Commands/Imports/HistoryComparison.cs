@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Callers;
+using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Versions;
 using Banking.SharedKernel;
@@ -111,13 +112,18 @@ public sealed class HistoryComparison(
     private async Task<Dictionary<Guid, List<StoredFact>>> StoredAsync(HistoryStream[] streams, CancellationToken ct)
     {
         var facts = await source.ListAsync(
-            $"select stream_id, id, type, data::text, is_archived, seq_id from {SchemaNames.Events}.mt_events "
+            $"select stream_id, id, type, data::text, is_archived, seq_id, version from {SchemaNames.Events}.mt_events "
                 + $"where stream_id = any($1) and headers ->> '{HeaderNames.Channel}' = '{Channels.Import}' order by stream_id, version",
             [Array.ConvertAll(streams, s => s.Id)],
             row => (
                 Stream: row.GetGuid(0),
                 Fact: new StoredFact(
-                    row.GetGuid(1), row.GetString(2), archive.TextOf(row.GetString(3), row.GetBoolean(4), row.GetInt64(5)) ?? "{}")),
+                    row.GetGuid(1),
+                    row.GetString(2),
+                    archive.TextOf(
+                        row.GetString(3),
+                        row.GetBoolean(4),
+                        new(row.GetInt64(5), row.GetGuid(1), row.GetGuid(0), row.GetInt64(6), row.GetString(2))) ?? "{}")),
             ct);
         return facts.GroupBy(f => f.Stream, f => f.Fact).ToDictionary(s => s.Key, s => s.ToList());
     }

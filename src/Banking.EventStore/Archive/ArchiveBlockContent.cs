@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Security.Cryptography;
 using ZstdSharp;
 
 namespace Banking.EventStore.Archive;
@@ -11,21 +12,43 @@ internal sealed class ArchiveBlockContent
 
     private ArchiveBlockContent(byte[] lines) => _lines = lines;
 
-    /// <exception cref="ArchiveDamagedException">The block is damaged.</exception>
-    public static ArchiveBlockContent Decompress(string file, byte[] compressed)
+    /// <summary>Bytes in memory.</summary>
+    public int Bytes => _lines.Length;
+
+    /// <summary>
+    /// Reads a block and compares its bytes with the hash that the manifest has of it: who can write to the storage cannot change what the
+    /// bank reads. Blocks; see <see cref="IArchiveStorage.Read"/>.
+    /// </summary>
+    /// <exception cref="ArchiveDamagedException">The file is shorter than the manifest says, or the block has other bytes.</exception>
+    /// <exception cref="IOException">The storage cannot be read.</exception>
+    public static ArchiveBlockContent Read(IArchiveStorage storage, ManifestFile file, ArchiveBlock block)
     {
         try
         {
+            var compressed = storage.Read(file.Name, block.Offset, block.Bytes);
+            if (Convert.ToHexStringLower(SHA256.HashData(compressed)) != block.Sha256)
+            {
+                throw new FormatException("it has another hash than the manifest names");
+            }
+
             using var decompressor = new Decompressor();
-            var block = new ArchiveBlockContent(decompressor.Unwrap(compressed).ToArray());
-            block.FindLines();
-            return block;
+            var content = new ArchiveBlockContent(decompressor.Unwrap(compressed).ToArray());
+            content.FindLines();
+            return content;
+        }
+        catch (EndOfStreamException)
+        {
+            throw new ArchiveDamagedException($"The archive file {file.Name} is shorter than the {file.Bytes} bytes of the manifest.");
         }
         catch (Exception failure) when (failure is ZstdException or FormatException)
         {
-            throw new ArchiveDamagedException($"A block of the archive file {file} cannot be read: {failure.Message}");
+            throw new ArchiveDamagedException(
+                $"The block at byte {block.Offset} of the archive file {file.Name} cannot be read: {failure.Message}.");
         }
     }
+
+    /// <summary>All events of the block.</summary>
+    public IEnumerable<ArchivedEvent> Events() => _index.Select(l => ArchivedEvent.Parse(_lines.AsMemory(l.Start, l.Length)));
 
     /// <summary>Returns the event at a position; null if the block has none.</summary>
     public ArchivedEvent? Find(long position)

@@ -39,7 +39,7 @@ public static class ArchiveFileReader
         var footer = Parse<ArchiveFooter>(line ?? throw new ArchiveDamagedException("The file ends before its last line."), "last");
         if (await NextAsync(lines, ct) is not null)
         {
-            throw new ArchiveDamagedException("The file goes on after its last line.");
+            throw new ArchiveDamagedException("The file has content after its footer.");
         }
 
         Compare(header, footer, totals);

@@ -7,7 +7,10 @@ namespace Banking.EventStore.Archive;
 /// <summary>A finished file, before it is stored.</summary>
 /// <param name="Sha256">SHA-256 of the bytes of the file.</param>
 public sealed record ArchiveFile(
-    string Name, byte[] Content, string Sha256, ArchiveHeader Header, ArchiveFooter Footer, IReadOnlyList<ArchivePart> Parts);
+    string Name, byte[] Content, string Sha256, ArchiveHeader Header, ArchiveFooter Footer, IReadOnlyList<ArchivePart> Parts)
+{
+    public const string NameEnd = ".jsonl.zst";
+}
 
 /// <summary>
 /// Writes events into a file: a line for the header, one for each event, and one for the footer. Header, blocks of events and footer are
@@ -47,8 +50,9 @@ internal sealed class ArchiveFileWriter : IDisposable
         var footer = new ArchiveFooter(
             _totals.Events, _totals.Sha256(), [.. _blocks.Select(b => b with { Offset = b.Offset + start.Length })]);
         byte[] content = [.. start, .. _body.GetBuffer().AsSpan(0, (int)_body.Length), .. _compressor.Wrap(Line(footer))];
-        var name = ArchiveFormat.NameOf(header.FirstPosition, header.LastPosition, footer.Sha256);
-        return new(name, content, Convert.ToHexStringLower(SHA256.HashData(content)), header, footer, _totals.Parts());
+        var sha256 = Hash(content);
+        var name = ArchiveFormat.NameOf(header.FirstPosition, header.LastPosition, sha256);
+        return new(name, content, sha256, header, footer, _totals.Parts());
     }
 
     public void Dispose()
@@ -65,11 +69,13 @@ internal sealed class ArchiveFileWriter : IDisposable
         }
 
         var compressed = _compressor.Wrap(_block.GetBuffer().AsSpan(0, (int)_block.Length));
-        _blocks.Add(new(_blockStart, _body.Length, compressed.Length));
+        _blocks.Add(new(_blockStart, _body.Length, compressed.Length, Hash(compressed)));
         _body.Write(compressed);
         _block.SetLength(0);
         _blockEvents = 0;
     }
+
+    private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     private static byte[] Line<T>(T value) => [.. JsonSerializer.SerializeToUtf8Bytes(value, ArchiveFormat.Json), (byte)'\n'];
 }

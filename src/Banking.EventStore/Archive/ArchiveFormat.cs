@@ -14,8 +14,6 @@ internal static class ArchiveFormat
 
     public const int Version = 1;
 
-    public const string FileEnd = ".jsonl.zst";
-
     /// <summary>Events in a block, which is compressed for itself. Reading one event reads one block.</summary>
     public const int BlockEvents = 512;
 
@@ -48,9 +46,13 @@ internal static class ArchiveFormat
         ["headers"] = "the metadata as stored",
     };
 
-    /// <summary>The name of a file. Files with the same content have the same name, so that writing one again changes nothing.</summary>
+    /// <summary>
+    /// The name of a file. Files with the same bytes have the same name, so that writing one again changes nothing, and files with other
+    /// bytes have another one.
+    /// </summary>
+    /// <param name="sha256">SHA-256 of the bytes of the file.</param>
     public static string NameOf(long first, long last, string sha256) =>
-        string.Create(CultureInfo.InvariantCulture, $"events-{first:d12}-{last:d12}-{sha256[..12]}{FileEnd}");
+        string.Create(CultureInfo.InvariantCulture, $"events-{first:d12}-{last:d12}-{sha256[..12]}{ArchiveFile.NameEnd}");
 }
 
 /// <summary>The bank that a file comes from.</summary>
@@ -83,11 +85,16 @@ public sealed record ArchiveHeader(
 /// <summary>A block of a file, compressed for itself.</summary>
 /// <param name="Position">Position of its first event.</param>
 /// <param name="Offset">Its first byte in the file.</param>
-public sealed record ArchiveBlock(long Position, long Offset, int Bytes);
+/// <param name="Sha256">SHA-256 of its bytes in the file. The manifest has it too, and readers compare.</param>
+public sealed record ArchiveBlock(long Position, long Offset, int Bytes, string Sha256);
 
 /// <summary>The last line of a file.</summary>
 /// <param name="Sha256">SHA-256 of all lines of events, each with its line feed.</param>
-public sealed record ArchiveFooter(long Events, string Sha256, IReadOnlyList<ArchiveBlock> Blocks);
+public sealed record ArchiveFooter(long Events, string Sha256, IReadOnlyList<ArchiveBlock> Blocks)
+{
+    public bool IsEqualTo(ArchiveFooter other) =>
+        other is not null && Events == other.Events && Sha256 == other.Sha256 && Blocks.SequenceEqual(other.Blocks);
+}
 
 /// <summary>A part of a stream in an archive file.</summary>
 /// <param name="Sha256">SHA-256 of its lines, each with its line feed.</param>

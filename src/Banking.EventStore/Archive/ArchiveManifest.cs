@@ -113,6 +113,29 @@ public static class ArchiveManifest
     public static Task<IReadOnlyList<ManifestFile>> FilesAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ListAsync($"{Select} order by f.id", [], Read, ct);
 
+    /// <summary>Names and sizes of the files that were not deleted.</summary>
+    public static async Task<IReadOnlyList<StoredArchive>> SizesAsync(NpgsqlDataSource source, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await connection.ListAsync(
+            $"select name, bytes from {FileTable} where id not in (select file from {DeletionTable}) order by id",
+            [],
+            row => new StoredArchive(row.GetString(0), row.GetInt64(1)),
+            ct);
+    }
+
+    /// <summary>Counts the rows of the log without the data that a file has.</summary>
+    public static Task<long> CountRemovedAsync(NpgsqlConnection connection, int file, CancellationToken ct) =>
+        connection.ScalarAsync<long>(
+            $"""
+            select count(*) from {PartTable} p
+            join {Events} e on e.stream_id = p.stream and e.version between p.first_version and p.last_version and e.is_archived
+            where p.file = $1 and e.data = jsonb_build_object('{Marker}', $1::int)
+            """,
+            [file],
+            ct,
+            timeoutSeconds: 0);
+
     /// <summary>The parts of a file, by their first position.</summary>
     public static Task<IReadOnlyList<ArchivePart>> PartsAsync(NpgsqlConnection connection, int file, CancellationToken ct) =>
         connection.ListAsync(

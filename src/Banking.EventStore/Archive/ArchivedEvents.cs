@@ -1,126 +1,78 @@
 using System.Collections.Concurrent;
-using System.Text;
+using Banking.EventStore.Epochs;
 using Npgsql;
 
 namespace Banking.EventStore.Archive;
 
-/// <summary>
-/// Reads single events from archive files, for the rows of the log that have the number of a file instead of their data. The blocks read
-/// last are kept, so that readers in the order of positions decompress each block once. A deletion is noticed within a minute.
-/// </summary>
-public sealed class ArchivedEvents(NpgsqlDataSource source, IArchiveStorage storage)
-{
-    /// <summary>Each block has some 300 kB.</summary>
-    private const int MaxBlocks = 64;
+/// <summary>What the row of an event says of it, with or without its data.</summary>
+public readonly record struct EventKey(long Position, Guid Id, Guid Stream, long Version, string Type);
 
+/// <summary>
+/// Reads single events from archive files, for the rows of the log that have the number of a file instead of their data. A deletion of a
+/// file is noticed within a minute. After a restore of the log to an older state a number may stand for another file.
+/// </summary>
+public sealed class ArchivedEvents(NpgsqlDataSource source, IArchiveStorage storage, ArchiveBlockCache cache) : IEpochReaction
+{
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<int, (ManifestFile File, long ReadAt)> _files = new();
-    private readonly Lock _lock = new();
-    private readonly Dictionary<(int File, int Block), LinkedListNode<Cached>> _blocks = [];
-    private readonly LinkedList<Cached> _lastUsed = [];
+    private volatile ConcurrentDictionary<int, (ManifestFile File, long ReadAt)> _files = new();
 
     /// <exception cref="ArchiveDamagedException">The file does not have the event, or the manifest does not name the file.</exception>
     /// <exception cref="ArchiveDeletedException">The file was deleted by a rule.</exception>
     /// <exception cref="ArchiveUnavailableException">The file cannot be read now.</exception>
-    public ArchivedEvent Find(int file, long position)
+    public ArchivedEvent Find(int file, EventKey row) =>
+        // A reader that is overtaken by a new epoch fills the dictionary that it began with.
+        Find(_files, file, row);
+
+    /// <summary>Forgets which number stands for which file. Blocks stay: they are cached by names, which have the hash of the file.</summary>
+    public Task ReactAsync(NpgsqlTransaction transaction, EpochHistory epochs, CancellationToken ct)
     {
-        var known = _files.TryGetValue(file, out var kept) && TimeProvider.System.GetElapsedTime(kept.ReadAt) < MaxAge
-            ? kept.File
-            : ReadFile(file);
-        var index = BlockOf(known.Footer.Blocks, position);
-        return index >= 0 && Block(known, index).Find(position) is { } e
-            ? e
-            : throw new ArchiveDamagedException($"The archive file {known.Name} has no event at position {position}.");
+        _files = new();
+        return Task.CompletedTask;
     }
 
-    /// <summary>
-    /// Returns the JSON of the data of a row: from the row, or from its archive file. Null if the file was deleted by a rule.
-    /// </summary>
-    /// <param name="data">The data in the row.</param>
-    /// <exception cref="ArchiveDamagedException">The file does not have the event, or the manifest does not name the file.</exception>
-    /// <exception cref="ArchiveUnavailableException">The file cannot be read now.</exception>
-    public string? TextOf(string data, bool isArchived, long position)
+    private ArchivedEvent Find(ConcurrentDictionary<int, (ManifestFile File, long ReadAt)> files, int id, EventKey row)
     {
-        if (!isArchived || ArchiveManifest.FileOf(Encoding.UTF8.GetBytes(data)) is not { } file)
+        var file = files.TryGetValue(id, out var kept) && TimeProvider.System.GetElapsedTime(kept.ReadAt) < MaxAge
+            ? kept.File
+            : (files[id] = (ReadFile(id), TimeProvider.System.GetTimestamp())).File;
+        var index = BlockOf(file.Footer.Blocks, row.Position);
+        if (index < 0 || Block(file, index).Find(row.Position) is not { } e)
         {
-            return data;
+            throw new ArchiveDamagedException($"The archive file {file.Name} has no event at position {row.Position}.");
         }
 
-        try
-        {
-            return Encoding.UTF8.GetString(Find(file, position).Data.Span);
-        }
-        catch (ArchiveDeletedException)
-        {
-            return null;
-        }
+        return new EventKey(e.Position, e.Id, e.Stream, e.Version, e.Type) == row
+            ? e
+            : throw new ArchiveDamagedException(
+                $"The archive file {file.Name} has event {e.Id} ({e.Type}, version {e.Version} of {e.Stream}) at position {e.Position}.");
     }
 
     private ManifestFile ReadFile(int id)
     {
         var file = ArchiveManifest.Find(source, id) ?? throw new ArchiveDamagedException($"The manifest names no archive file {id}.");
-        if (file.DeletedAt is { } deletedAt)
+        if (file.DeletedAt is not { } deletedAt)
         {
-            Forget(id);
-            throw new ArchiveDeletedException(file.Name, deletedAt);
+            return file;
         }
 
-        _files[id] = (file, TimeProvider.System.GetTimestamp());
-        return file;
-    }
-
-    /// <summary>Drops all blocks of a file.</summary>
-    private void Forget(int file)
-    {
-        _files.TryRemove(file, out _);
-        lock (_lock)
-        {
-            foreach (var (key, node) in _blocks.Where(b => b.Key.File == file).ToList())
-            {
-                _blocks.Remove(key);
-                _lastUsed.Remove(node);
-            }
-        }
+        cache.Forget(file.Name);
+        throw new ArchiveDeletedException(file.Name, deletedAt);
     }
 
     private ArchiveBlockContent Block(ManifestFile file, int index)
     {
-        lock (_lock)
+        if (cache.Find(file.Name, index) is { } known)
         {
-            if (_blocks.TryGetValue((file.Id, index), out var node))
-            {
-                _lastUsed.Remove(node);
-                _lastUsed.AddFirst(node);
-                return node.Value.Content;
-            }
+            return known;
         }
 
         // Two readers may read the same block at the same time: that costs less than a wait of all for each.
-        var content = Read(file, file.Footer.Blocks[index]);
-        lock (_lock)
-        {
-            if (!_blocks.ContainsKey((file.Id, index)))
-            {
-                _blocks[(file.Id, index)] = _lastUsed.AddFirst(new Cached((file.Id, index), content));
-            }
-
-            if (_blocks.Count > MaxBlocks)
-            {
-                _blocks.Remove(_lastUsed.Last!.Value.Key);
-                _lastUsed.RemoveLast();
-            }
-        }
-
-        return content;
-    }
-
-    private ArchiveBlockContent Read(ManifestFile file, ArchiveBlock block)
-    {
-        byte[] compressed;
         try
         {
-            compressed = storage.Read(file.Name, block.Offset, block.Bytes);
+            var content = ArchiveBlockContent.Read(storage, file, file.Footer.Blocks[index]);
+            cache.Add(file.Name, index, content);
+            return content;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -128,8 +80,6 @@ public sealed class ArchivedEvents(NpgsqlDataSource source, IArchiveStorage stor
             ReadFile(file.Id);
             throw new ArchiveUnavailableException(file.Name, storage.Description, failure);
         }
-
-        return ArchiveBlockContent.Decompress(file.Name, compressed);
     }
 
     private static int BlockOf(IReadOnlyList<ArchiveBlock> blocks, long position)
@@ -143,11 +93,9 @@ public sealed class ArchivedEvents(NpgsqlDataSource source, IArchiveStorage stor
 
         return low - 1;
     }
-
-    private sealed record Cached((int File, int Block) Key, ArchiveBlockContent Content);
 }
 
-/// <summary>An archive file cannot be read now; the storage may be away, or the file was not put back after a restore.</summary>
+/// <summary>An archive file cannot be read now: the storage cannot be reached, or the file was not put back after a restore.</summary>
 public sealed class ArchiveUnavailableException(string file, string storage, Exception inner)
     : IOException($"The archive file {file} in {storage} cannot be read: {inner.Message}", inner)
 {

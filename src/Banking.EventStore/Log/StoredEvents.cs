@@ -147,10 +147,8 @@ public sealed class StoredEvents
             return row;
         }
 
-        var archived = _archive.Find(file, row.GetInt64(Sequence));
-        return archived.Id == row.GetGuid(1) && archived.Type == row.GetString(4)
-            ? new ArchivedRow(archived.Data)
-            : throw new ArchiveDamagedException($"Archive file {file} has event {archived.Id} ({archived.Type}) at this position.");
+        var key = new EventKey(row.GetInt64(Sequence), row.GetGuid(1), row.GetGuid(2), row.GetInt64(3), row.GetString(4));
+        return new ArchivedRow(_archive.Find(file, key).Data);
     }
 
     private static UnreadableEventException Unreadable(NpgsqlDataReader row, Exception failure) =>

@@ -19,10 +19,19 @@ internal sealed class S3Storage(IAmazonS3 client, string bucket, string prefix, 
 
     public async Task WriteAsync(string name, ReadOnlyMemory<byte> content, CancellationToken ct)
     {
+        if (await this.HasAsync(name, content, ct))
+        {
+            return;
+        }
+
         using var stream = new MemoryStream(content.ToArray(), writable: false);
-        // Not all compatible storages know chunked uploads.
+        // A storage that knows the condition refuses to replace a file. Not all compatible storages know chunked uploads.
         await AskAsync(name, () => client.PutObjectAsync(
-            new() { BucketName = bucket, Key = prefix + name, InputStream = stream, UseChunkEncoding = false }, ct));
+            new()
+            {
+                BucketName = bucket, Key = prefix + name, InputStream = stream, UseChunkEncoding = false, IfNoneMatch = "*",
+            },
+            ct));
     }
 
     public async Task<Stream> OpenAsync(string name, CancellationToken ct) =>
@@ -46,6 +55,11 @@ internal sealed class S3Storage(IAmazonS3 client, string bucket, string prefix, 
             if (response.StatusCode == HttpStatusCode.NotFound)
             {
                 throw new FileNotFoundException($"{Description}{name} does not exist.", name);
+            }
+
+            if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+            {
+                throw new EndOfStreamException($"{Description}{name} has no byte {offset}.");
             }
 
             response.EnsureSuccessStatusCode();

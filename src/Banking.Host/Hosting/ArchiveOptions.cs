@@ -27,6 +27,11 @@ public sealed record ArchiveOptions
     /// <summary>The region of the bucket.</summary>
     public string? Region { get; init; }
 
+    /// <summary>
+    /// Size of the cache of decompressed blocks. Readers of the log need some 300 kB for each file that overlaps their position.
+    /// </summary>
+    public int CacheMegabytes { get; init; } = (int)(ArchiveBlockCache.DefaultMaxBytes >> 20);
+
     /// <exception cref="ConfigurationException">The settings contradict each other.</exception>
     public static ArchiveOptions Read(IConfiguration configuration)
     {
@@ -51,6 +56,8 @@ public sealed record ArchiveOptions
         }
         where !string.IsNullOrWhiteSpace(setting.Value)
         select $"--{Section}:{setting.Name}={setting.Value}";
+
+    public ArchiveBlockCache CreateCache() => new((long)CacheMegabytes << 20);
 
     public IArchiveStorage CreateStorage()
     {
@@ -90,6 +97,11 @@ public sealed record ArchiveOptions
         if (!hasBucket && (Prefix ?? Endpoint ?? Region) is not null)
         {
             yield return $"{Section}:Prefix, Endpoint and Region need {Section}:Bucket.";
+        }
+
+        if (CacheMegabytes < 1)
+        {
+            yield return $"{Section}:CacheMegabytes must be at least 1, not {CacheMegabytes}.";
         }
 
         if (hasBucket && string.IsNullOrWhiteSpace(Region))

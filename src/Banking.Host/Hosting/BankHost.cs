@@ -141,8 +141,10 @@ public static class BankHost
                 marten.MessageStorageSchemaName = "wolverine";
                 marten.AutoCreate = AutoCreate.None;
             });
+        var archive = ArchiveOptions.Read(builder.Configuration);
         builder.Services
-            .AddSingleton(ArchiveOptions.Read(builder.Configuration).CreateStorage())
+            .AddSingleton(archive.CreateStorage())
+            .AddSingleton(archive.CreateCache())
             .AddSingleton(EventSettings.Of(builder.Configuration))
             .AddSingleton(ReadSentinelSettings(builder.Configuration))
             .AddServedReadModels(builder.Configuration.FollowsLog())
@@ -222,11 +224,13 @@ public static class BankHost
         this IServiceCollection services, BankConnections connections, IReadOnlyList<BankModule> modules, KeyRingFolder? keys = null,
         IConfiguration? configuration = null)
     {
-        configuration ??= new ConfigurationBuilder().Build();
-        services
-            .AddSingleton(ArchiveOptions.Read(configuration).CreateStorage())
-            .AddSingleton(EventSettings.Of(configuration));
         services.AddEventStore(connections, TimeProvider.System, ConnectionBudget.FromConfiguration(null), modules);
+        configuration ??= new ConfigurationBuilder().Build();
+        var archive = ArchiveOptions.Read(configuration);
+        services
+            .AddSingleton(archive.CreateStorage())
+            .AddSingleton(archive.CreateCache())
+            .AddSingleton(EventSettings.Of(configuration));
         foreach (var module in modules)
         {
             module.AddStored(services);

@@ -1,5 +1,6 @@
 using Banking.EventStore.Storage;
 using Banking.Host.Security;
+using Banking.ReadModels.Archiving;
 using Banking.ReadModels.Verifying;
 using Banking.Web;
 using Banking.Web.Http;
@@ -10,8 +11,8 @@ namespace Banking.Host.Hosting;
 
 /// <summary>
 /// live: the process answers. ready: the host reaches its database and knows the keys of its tokens' issuer. "Degraded": a read model is
-/// paused or differs from the log, events do not reach a destination, or the issuer cannot be reached. Money is safe then, but an operator
-/// must act (see /ops/projections and /ops/outbox).
+/// paused or differs from the log, an archive file is missing, events do not reach a destination, or the issuer cannot be reached. Money is
+/// safe then, but an operator must act (see /ops/projections and /ops/outbox).
 /// </summary>
 internal static class Health
 {
@@ -23,6 +24,7 @@ internal static class Health
             .AddCheck<DatabaseHealthCheck>("ledger", tags: [ReadyTag])
             .AddCheck<EventLogChecks>("log", tags: [ReadyTag])
             .AddCheck<ReadModelHealth>("read-models", tags: [ReadyTag])
+            .AddCheck<ArchiveHealth>("event-archive", tags: [ReadyTag])
             .AddIssuer(services);
         foreach (var module in modules)
         {

@@ -10,6 +10,15 @@ namespace Banking.ReadModels.Archiving;
 public sealed record EventsArchived(
     string File, string Sha256, long Events, long FirstPosition, long LastPosition, DateTimeOffset EffectiveAt);
 
+/// <summary>
+/// A removal of the data of rows, or its opposite, changed its first rows. Until its end is recorded, or that of a later one, only the rows
+/// themselves say how many are without data.
+/// </summary>
+/// <param name="File">Name of the file.</param>
+/// <param name="IsRemoval">Whether rows lose their data; otherwise they get it back.</param>
+/// <param name="EffectiveAt">When it began.</param>
+public sealed record ArchivedRowsChangeStarted(string File, bool IsRemoval, DateTimeOffset EffectiveAt);
+
 /// <summary>Rows of the log lost their data, which a file has.</summary>
 /// <param name="File">Name of the file.</param>
 /// <param name="Rows">Number of rows without data, of all events of the file.</param>

@@ -37,13 +37,14 @@ public sealed class ArchiveRows(
         }
 
         await CheckAsync(owner, file, ct);
-        var rows = 0L;
-        await EachBatchAsync(file, async batch =>
+        var (rows, start) = (0L, Start(file, isRemoval: true, action, ct));
+        foreach (var batch in Batches(file))
         {
             var removable = await RemovableAsync(owner, batch, ct);
-            await ChangeAsync(owner, ArchiveManifest.Remove, file, removable, isRemoved: true, ct);
+            await ChangeAsync(owner, ArchiveManifest.Remove, file, removable, isRemoved: true, start, ct);
             rows += removable.Count;
-        }, ct);
+        }
+
         // Also if nothing was left to do: a run that was killed before may have removed all without recording it.
         await log.RecordAsync(owner, file.Name, new ArchivedRowsRemoved(file.Name, rows, clock.GetUtcNow()), action, ct);
         return (rows, null);
@@ -55,9 +56,12 @@ public sealed class ArchiveRows(
     {
         ArgumentNullException.ThrowIfNull(file);
         await CheckAsync(owner, file, ct);
-        var changed = 0L;
-        await EachBatchAsync(file, async batch =>
-            changed += await ChangeAsync(owner, ArchiveManifest.Restore, file, batch, isRemoved: false, ct), ct);
+        var (changed, start) = (0L, Start(file, isRemoval: false, action, ct));
+        foreach (var batch in Batches(file))
+        {
+            changed += await ChangeAsync(owner, ArchiveManifest.Restore, file, batch, isRemoved: false, start, ct);
+        }
+
         await log.RecordAsync(owner, file.Name, new ArchivedRowsRestored(file.Name, changed, clock.GetUtcNow()), action, ct);
         return changed;
     }
@@ -74,28 +78,37 @@ public sealed class ArchiveRows(
             throw new ArchiveDamagedException($"{file.Name} has the hash {found.Sha256}, but the manifest names {file.Sha256}.");
         }
 
+        if (!found.Footer.IsEqualTo(file.Footer))
+        {
+            throw new ArchiveDamagedException($"{file.Name} has other blocks than the manifest names.");
+        }
+
         return found.Parts.SequenceEqual(await ArchiveManifest.PartsAsync(connection, file.Id, ct))
             ? found
             : throw new ArchiveDamagedException($"{file.Name} has other parts of streams than the manifest names.");
     }
 
-    private async Task EachBatchAsync(ManifestFile file, Func<IReadOnlyList<ArchivedEvent>, Task> run, CancellationToken ct)
+    /// <summary>
+    /// The events of a file, block by block as readers read them. Each block is compared with its hash in the manifest before its events
+    /// are used: the file may have been replaced since it was checked.
+    /// </summary>
+    internal IEnumerable<ArchivedEvent[]> Batches(ManifestFile file) => file.Footer.Blocks
+        .SelectMany(b => ArchiveBlockContent.Read(storage, file, b).Events())
+        .Chunk(BatchSize);
+
+    /// <summary>Records once that rows change, in the transaction of the first change: a killed run leaves a fact.</summary>
+    private Func<NpgsqlTransaction, Task> Start(ManifestFile file, bool isRemoval, OperatorAction action, CancellationToken ct)
     {
-        var batch = new List<ArchivedEvent>(BatchSize);
-        await using var stored = await storage.OpenAsync(file.Name, ct);
-        await ArchiveFileReader.CheckAsync(
-            stored,
-            async (e, _) =>
+        var isStarted = false;
+        return async transaction =>
+        {
+            if (!isStarted)
             {
-                batch.Add(e);
-                if (batch.Count == BatchSize)
-                {
-                    await run(batch);
-                    batch.Clear();
-                }
-            },
-            ct);
-        await (batch.Count > 0 ? run(batch) : Task.CompletedTask);
+                var started = new ArchivedRowsChangeStarted(file.Name, isRemoval, clock.GetUtcNow());
+                await log.RecordAsync(transaction, file.Name, started, action, ct);
+                isStarted = true;
+            }
+        };
     }
 
     /// <summary>
@@ -113,10 +126,11 @@ public sealed class ArchiveRows(
         return [.. batch.Where(e => !_keptTypes.Contains(e.Type) && e.Version < ends.GetValueOrDefault(e.Stream))];
     }
 
+    /// <param name="start">Called in the transaction if it changes rows.</param>
     /// <returns>The number of rows that were changed; the others were so before.</returns>
     private static async Task<long> ChangeAsync(
         NpgsqlConnection owner, string function, ManifestFile file, IReadOnlyList<ArchivedEvent> events, bool isRemoved,
-        CancellationToken ct)
+        Func<NpgsqlTransaction, Task> start, CancellationToken ct)
     {
         if (events.Count == 0)
         {
@@ -147,6 +161,7 @@ public sealed class ArchiveRows(
                     + $"Nothing of these was changed. Run verify."));
         }
 
+        await (changed > 0 ? start(transaction) : Task.CompletedTask);
         await transaction.CommitAsync(ct);
         return changed;
     }

@@ -37,12 +37,26 @@ public sealed class ArchiveStates(NpgsqlDataSource source, IArchiveStorage stora
         var files = await ArchiveManifest.FilesAsync(source, ct);
         var facts = (await events.WhereAsync(
             "stream_id = any($1)", [files.Select(f => ArchiveLog.StreamOf(f.Name)).ToArray()], ct)).ToLookup(e => e.StreamId);
-        return [.. files.Select(f => Of(f, facts[ArchiveLog.StreamOf(f.Name)]))];
+        var states = new List<ArchiveState>();
+        foreach (var file in files)
+        {
+            var (state, isChanging) = Of(file, facts[ArchiveLog.StreamOf(file.Name)]);
+            states.Add(isChanging ? state with { RemovedRows = await CountRemovedAsync(file, ct) } : state);
+        }
+
+        return states;
     }
 
-    private static ArchiveState Of(ManifestFile file, IEnumerable<IEvent> facts)
+    private async Task<long> CountRemovedAsync(ManifestFile file, CancellationToken ct)
     {
-        var state = new ArchiveState(file, 0, null, null, null);
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await ArchiveManifest.CountRemovedAsync(connection, file.Id, ct);
+    }
+
+    /// <returns>The state, and whether a removal or its opposite runs or was killed.</returns>
+    private static (ArchiveState State, bool IsChanging) Of(ManifestFile file, IEnumerable<IEvent> facts)
+    {
+        var (state, isChanging) = (new ArchiveState(file, 0, null, null, null), false);
         foreach (var e in facts.OrderBy(e => e.Version))
         {
             state = e.Data switch
@@ -55,8 +69,10 @@ public sealed class ArchiveStates(NpgsqlDataSource source, IArchiveStorage stora
                 ArchiveDeleted => state with { Deletion = ArchiveDecision.Of(e) },
                 _ => state,
             };
+            isChanging = e.Data is ArchivedRowsChangeStarted
+                || (isChanging && e.Data is not (ArchivedRowsRemoved or ArchivedRowsRestored));
         }
 
-        return state;
+        return (state, isChanging);
     }
 }

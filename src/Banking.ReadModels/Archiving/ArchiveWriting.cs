@@ -16,19 +16,42 @@ public sealed class ArchiveWriting(ArchivePlan plan, IArchiveStorage storage, Ar
     /// <summary>A file of some 10 MB.</summary>
     public const int DefaultMaxEvents = 100_000;
 
+    /// <summary>A file is built in memory, so it has some 100 MB at most.</summary>
+    public const int LargestMaxEvents = 1_000_000;
+
+    private const int MaxNamed = 10;
+
+    /// <summary>The parts that lack rows, and the first version that is missing.</summary>
+    private const string Incomplete =
+        $"""
+        with lacking as (
+            select p.stream, p.first, p.last from unnest($1, $2, $3) as p(stream, first, last)
+            left join {SchemaNames.Events}.mt_events e
+                on e.stream_id = p.stream and e.version between p.first and p.last and not e.is_archived
+            group by p.stream, p.first, p.last having count(e.version) <> p.last - p.first + 1)
+        select stream, (
+            select min(v) from generate_series(first, last) as v where not exists (
+                select from {SchemaNames.Events}.mt_events e where e.stream_id = stream and e.version = v and not e.is_archived))
+        from lacking order by stream, first
+        """;
+
     /// <param name="owner">A connection of the owner of the schema.</param>
     /// <param name="before">All archived events were recorded before this instant.</param>
     /// <param name="maxEvents">Maximum number of events in a file.</param>
     /// <param name="report">Called for each file.</param>
     /// <returns>The number of files.</returns>
+    /// <exception cref="ArchiveDamagedException">Streams lack events. The others were archived.</exception>
     public async Task<int> RunAsync(
         NpgsqlConnection owner, DateTimeOffset before, int maxEvents, OperatorAction action, Action<ArchiveFile> report,
         CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(report);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxEvents, LargestMaxEvents);
         var bank = await BankAsync(owner, ct);
+        var all = await plan.PartsAsync(owner, before, ct);
+        var lacking = await FindLackingAsync(owner, all, ct);
         var files = 0;
-        foreach (var parts in ArchivePlan.Divide(await plan.PartsAsync(owner, before, ct), maxEvents))
+        foreach (var parts in ArchivePlan.Divide(all.Where(p => !lacking.ContainsKey(p.Stream)), maxEvents))
         {
             var file = await WriteAsync(owner, bank, parts, ct);
             await using var transaction = await owner.BeginTransactionAsync(ct);
@@ -45,8 +68,20 @@ public sealed class ArchiveWriting(ArchivePlan plan, IArchiveStorage storage, Ar
             files++;
         }
 
-        return files;
+        return lacking.Count == 0 ? files : throw new ArchiveDamagedException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{lacking.Count} streams were left out, because they lack events: "
+                + $"{string.Join(", ", lacking.Take(MaxNamed).Select(l => $"{l.Key} lacks version {l.Value}"))}. Run verify."));
     }
+
+    /// <returns>The streams that lack an event, with its version.</returns>
+    private static async Task<Dictionary<Guid, long>> FindLackingAsync(
+        NpgsqlConnection owner, IReadOnlyList<StreamPart> parts, CancellationToken ct) => (await owner.ListAsync(
+        Incomplete,
+        [parts.Select(p => p.Stream).ToArray(), parts.Select(p => p.FirstVersion).ToArray(), parts.Select(p => p.LastVersion).ToArray()],
+        row => (Stream: row.GetGuid(0), Version: row.GetInt64(1)),
+        ct,
+        timeoutSeconds: 0)).DistinctBy(l => l.Stream).ToDictionary(l => l.Stream, l => l.Version);
 
     /// <summary>The bank that files of this database name.</summary>
     public static async Task<ArchivedBank> BankAsync(NpgsqlConnection connection, CancellationToken ct) => (await connection.ListAsync(

@@ -4,6 +4,7 @@ using Banking.Commands.Imports;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Callers;
+using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Npgsql;
 
@@ -60,7 +61,10 @@ public sealed record ReceiptedEvent(
 
     internal static ReceiptedEvent Read(NpgsqlDataReader row, ArchivedEvents archive)
     {
-        var data = archive.TextOf(row.GetString(5), row.GetBoolean(15), row.GetInt64(2));
+        var data = archive.TextOf(
+            row.GetString(5),
+            row.GetBoolean(15),
+            new(row.GetInt64(2), row.GetGuid(3), row.GetGuid(0), row.GetInt64(1), row.GetString(4)));
         return new(
             row.GetGuid(0),
             row.GetInt64(1),

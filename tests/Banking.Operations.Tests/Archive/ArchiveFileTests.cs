@@ -38,7 +38,7 @@ public sealed class ArchiveFileTests(ArchivedBank bank) : IClassFixture<Archived
         {
             var found = await CheckAsync(await File.ReadAllBytesAsync(path), e => events.Add((e.Position, Text(e))));
             Assert.Equal(found.Parts.Sum(p => p.LastVersion - p.FirstVersion + 1), found.Header.Events);
-            Assert.Equal("events-00000", Path.GetFileName(path)[..12]);
+            Assert.Matches($"^events-[0-9]{{12}}-[0-9]{{12}}-{found.Sha256[..12]}[.]jsonl[.]zst$", Path.GetFileName(path));
         }
 
         var expected = await bank.QueryAsync<string>(
@@ -113,6 +113,21 @@ public sealed class ArchiveFileTests(ArchivedBank bank) : IClassFixture<Archived
         await bank.WriteAsync();
 
         Assert.Equal(before, Files());
+    }
+
+    /// <summary>Another bank that shares the folder may have a file with the same name; neither loses its own.</summary>
+    [Fact]
+    public async Task A_file_with_a_name_that_is_taken_is_accepted_with_the_same_bytes_and_refused_with_others()
+    {
+        var (before, path) = (Directory.GetFileSystemEntries(bank.Folder), Files()[0]);
+        var (name, bytes) = (Path.GetFileName(path), await File.ReadAllBytesAsync(path));
+
+        await bank.Storage.WriteAsync(name, bytes, CancellationToken.None);
+        await Assert.ThrowsAsync<ArchiveDamagedException>(
+            () => bank.Storage.WriteAsync(name, bytes[..^1], CancellationToken.None));
+
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(path));
+        Assert.Equal(before, Directory.GetFileSystemEntries(bank.Folder));
     }
 
     private string[] Files() => [.. Directory.GetFiles(bank.Folder, "*.zst").Order(StringComparer.Ordinal)];

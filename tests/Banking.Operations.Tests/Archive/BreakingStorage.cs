@@ -3,13 +3,16 @@ using Npgsql;
 
 namespace Banking.Operations.Tests.Archive;
 
-/// <summary>A storage that ends the session of the owner in PostgreSQL after a number of reads and writes.</summary>
+/// <summary>A storage that counts reads of blocks, and ends the owner's session in PostgreSQL after a number of reads and writes.</summary>
 internal sealed class BreakingStorage(IArchiveStorage inner, NpgsqlDataSource source) : IArchiveStorage
 {
     private int _session;
     private int _left;
 
     public string Description => inner.Description;
+
+    /// <summary>Number of blocks that were read.</summary>
+    public int Reads { get; private set; }
 
     /// <summary>Whether the session was ended.</summary>
     public bool IsBroken => _left < 0;
@@ -26,7 +29,12 @@ internal sealed class BreakingStorage(IArchiveStorage inner, NpgsqlDataSource so
 
     public async Task<Stream> OpenAsync(string name, CancellationToken ct) => new SlowStream(await inner.OpenAsync(name, ct), Step);
 
-    public byte[] Read(string name, long offset, int bytes) => inner.Read(name, offset, bytes);
+    public byte[] Read(string name, long offset, int bytes)
+    {
+        Step();
+        Reads++;
+        return inner.Read(name, offset, bytes);
+    }
 
     public Task<IReadOnlyList<StoredArchive>> ListAsync(CancellationToken ct) => inner.ListAsync(ct);
 
@@ -34,7 +42,7 @@ internal sealed class BreakingStorage(IArchiveStorage inner, NpgsqlDataSource so
 
     private void Step()
     {
-        if (_left-- == 0)
+        if (_session != 0 && _left-- == 0)
         {
             using var command = source.CreateCommand($"select pg_terminate_backend({_session})");
             command.ExecuteNonQuery();

@@ -74,6 +74,14 @@ public sealed class BrokenArchivingTests(ArchivedBank bank) : IClassFixture<Arch
             }
 
             Assert.Equal(_events, await EventsAsync());
+            foreach (var state in await bank.Host.Services.GetRequiredService<ArchiveStates>().FilesAsync(CancellationToken.None))
+            {
+                Assert.Equal(
+                    [state.RemovedRows],
+                    await bank.QueryAsync<long>(
+                        "select count(*) from bank.mt_events where is_archived and data = jsonb_build_object('archive', $1)",
+                        state.File.Id));
+            }
         }
     }
 

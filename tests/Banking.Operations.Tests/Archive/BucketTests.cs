@@ -54,6 +54,10 @@ public sealed class BucketTests(BucketBank bank) : IClassFixture<BucketBank>
         Assert.Contains((await bank.As("teller").GetAsync(events)).Ok().Items(), e => e.TryGetProperty("archived", out _));
         Assert.Empty(await bank.DifferencesAsync());
         Assert.Equal([file.Name], (await bank.Storage.ListAsync(CancellationToken.None)).Select(f => f.Name));
+        await Assert.ThrowsAsync<ArchiveDamagedException>(
+            () => bank.Storage.WriteAsync(file.Name, "other"u8.ToArray(), CancellationToken.None));
+        Assert.Throws<EndOfStreamException>(() => bank.Storage.Read(file.Name, file.Bytes - 1, 2));
+        Assert.Throws<EndOfStreamException>(() => bank.Storage.Read(file.Name, file.Bytes, 1));
         Assert.Throws<FileNotFoundException>(() => bank.Storage.Read("other", 0, 1));
         await Assert.ThrowsAsync<FileNotFoundException>(() => bank.Storage.OpenAsync("other", CancellationToken.None));
         await using (var owner = await bank.OwnerAsync())

@@ -5,6 +5,7 @@ using Banking.Audit.Actors;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Json;
+using Banking.EventStore.Log;
 using Banking.EventStore.Published;
 using Banking.EventStore.Storage;
 using Npgsql;
@@ -37,6 +38,7 @@ public sealed class AuditEvents(
             'correlationId', e.correlation_id, 'causationId', e.causation_id,
             'idempotencyKey', e.headers ->> '{{HeaderNames.IdempotencyKey}}',
             'archived', case when e.is_archived then true end))::text, -1), e.type, e.data::text, about.prefix, e.is_archived,
+            e.id, e.stream_id, e.version,
             {{StoredActor.Columns}}
         from page join {{SchemaNames.Events}}.mt_events e on e.seq_id = page.position
         left join {{SchemaNames.Streams}} s on s.id = e.stream_id
@@ -71,14 +73,30 @@ public sealed class AuditEvents(
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
-            var json = archive.TextOf(reader.GetString(3), reader.GetBoolean(5), reader.GetInt64(0));
-            yield return new(
-                reader.GetInt64(0),
-                Join(
-                    reader.GetString(1),
-                    data.Of(reader.GetString(2), json is null ? null : JsonNode.Parse(json), OfSubject(reader.GetOrDefault<string>(4)))),
-                StoredActor.Read(reader, 6));
+            yield return new(reader.GetInt64(0), Show(reader), StoredActor.Read(reader, 9));
         }
+    }
+
+    private byte[] Show(NpgsqlDataReader reader)
+    {
+        var metadata = reader.GetString(1);
+        string? json;
+        try
+        {
+            json = archive.TextOf(
+                reader.GetString(3),
+                reader.GetBoolean(5),
+                new(reader.GetInt64(0), reader.GetGuid(6), reader.GetGuid(7), reader.GetInt64(8), reader.GetString(2)));
+        }
+        catch (UnreadableEventException)
+        {
+            // An auditor must see the other events, and that this one is damaged.
+            (metadata, json) = (metadata + ",\"unreadable\":true", null);
+        }
+
+        return Join(
+            metadata,
+            data.Of(reader.GetString(2), json is null ? null : JsonNode.Parse(json), OfSubject(reader.GetOrDefault<string>(4))));
     }
 
     /// <summary>The members of the platform's events that name any kind of stream.</summary>

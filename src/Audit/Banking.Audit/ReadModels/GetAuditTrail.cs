@@ -19,9 +19,10 @@ namespace Banking.Audit.ReadModels;
 /// <param name="StreamId">The id of the event's account, customer or refusal; of streams without public ids only the digits.</param>
 /// <param name="Version">The event's version in its stream.</param>
 /// <param name="Archived">true: the data was read from an archive file; absent otherwise.</param>
+/// <param name="Unreadable">true: the archive file of the event is damaged, so that its data cannot be shown; absent otherwise.</param>
 /// <param name="Data">
 /// The event's data, with money and ids in the form of the API. Personal data stays encrypted. Null if it was deleted with its archive
-/// file.
+/// file, or is unreadable.
 /// </param>
 public sealed record AuditEventView(
     string Id,
@@ -39,6 +40,7 @@ public sealed record AuditEventView(
     string? CausationId,
     string? IdempotencyKey,
     bool? Archived,
+    bool? Unreadable,
     JsonElement Data);
 
 /// <summary>A page of events, and who their actors are.</summary>

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Text.Json.Nodes;
 using Banking.EventStore.Archive;
+using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
 using Banking.Ledger.ReadModels;
@@ -51,7 +52,8 @@ public sealed class LineMistakes(NpgsqlDataSource source, ArchivedEvents archive
         """;
 
     private const string Bookings =
-        $"select seq_id, id, data::text, is_archived from {SchemaNames.Events}.mt_events where seq_id = any($1)";
+        "select seq_id, id, data::text, is_archived, stream_id, version, type "
+        + $"from {SchemaNames.Events}.mt_events where seq_id = any($1)";
 
     /// <summary>A booking is named by the id of its correction, of its transfer, or otherwise of its event.</summary>
     private readonly record struct Booking(long Position, string Transaction, string? Corrects)
@@ -119,7 +121,12 @@ public sealed class LineMistakes(NpgsqlDataSource source, ArchivedEvents archive
             Bookings,
             [lines.Select(l => l.Position).ToArray()],
             row => Booking.Of(
-                row.GetInt64(0), row.GetGuid(1), archive.TextOf(row.GetString(2), row.GetBoolean(3), row.GetInt64(0))),
+                row.GetInt64(0),
+                row.GetGuid(1),
+                archive.TextOf(
+                    row.GetString(2),
+                    row.GetBoolean(3),
+                    new(row.GetInt64(0), row.GetGuid(1), row.GetGuid(4), row.GetInt64(5), row.GetString(6)))),
             ct);
         var corrected = bookings.Select(b => b.Corrects).OfType<string>().ToHashSet();
         return bookings.Where(b => corrected.Contains(b.Transaction)).Select(b => b.Position).ToHashSet();

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Json;
+using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.Notifications.Domain;
 using Banking.Notifications.Reactions;
@@ -16,7 +18,7 @@ namespace Banking.Notifications.ReadModels;
 /// Compares each notification with its event and its subscription. Missing notifications are not found: they follow the log later and in
 /// any order, and only the stored messages to modules show which are still to come.
 /// </summary>
-internal sealed class NotificationComparison : StoredComparison
+internal sealed class NotificationComparison(ArchivedEvents archive) : StoredComparison
 {
     private const string Published = "banking.account.";
     private const string Stored = "accounts.";
@@ -29,7 +31,7 @@ internal sealed class NotificationComparison : StoredComparison
             made.seq_id < n.position and (cancelled.seq_id is null or cancelled.seq_id >= n.position)
                 and made.data ->> 'account' = n.account::text and made.data ->> 'customer' is not distinct from n.customer::text
                 and n.type = any(string_to_array(made.data ->> 'types', ' ')),
-            n.account
+            n.account, e.is_archived, n.position, e.id, e.stream_id, e.version
         from {NotificationTable.Name} n
         left join {SchemaNames.Events}.mt_events e on e.seq_id = n.position
         left join {SchemaNames.Events}.mt_events made on made.stream_id = n.subscription and made.version = 1
@@ -56,7 +58,7 @@ internal sealed class NotificationComparison : StoredComparison
         return [.. differences.OfType<Difference>()];
     }
 
-    private static string? BrokenRule(NpgsqlDataReader row) =>
+    private string? BrokenRule(NpgsqlDataReader row) =>
         row.IsDBNull(7) || !row.GetBoolean(7) ? "its event is in the log"
         : row.GetGuid(0) != DeterministicId.From(row.GetGuid(1), row.GetString(2)) ? "its id is derived from its subscription and its event"
         : row.IsDBNull(10) || !row.GetBoolean(10) ? "its subscription covers its event"
@@ -78,7 +80,7 @@ internal sealed class NotificationComparison : StoredComparison
         return name.LastIndexOf(".v", StringComparison.Ordinal) is > 0 and var end ? name[..end] : name;
     }
 
-    private static (string? Value, string? Currency, string? Direction) Facts(NpgsqlDataReader row)
+    private (string? Value, string? Currency, string? Direction) Facts(NpgsqlDataReader row)
     {
         var type = row.GetString(3);
         if (!NotifiableEvents.IsMovement(type))
@@ -86,15 +88,26 @@ internal sealed class NotificationComparison : StoredComparison
             return default;
         }
 
-        using var data = JsonDocument.Parse(row.GetString(9));
         try
         {
+            var text = archive.TextOf(
+                row.GetString(9),
+                row.GetBoolean(12),
+                new(row.GetInt64(13), row.GetGuid(14), row.GetGuid(15), row.GetInt64(16), row.GetString(8)));
+            if (text is null)
+            {
+                // Its data was deleted by a rule.
+                return Amounts(row);
+            }
+
+            using var data = JsonDocument.Parse(text);
             var amount = Amount.Of(data.RootElement.GetProperty("amount").Deserialize<Money>());
             var direction = NotifiableEvents.DirectionOf(type)
                 ?? data.RootElement.GetProperty("direction").GetString()!.ToLower(CultureInfo.InvariantCulture);
             return (amount.Value, amount.Currency, direction);
         }
-        catch (Exception unreadable) when (unreadable is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception unreadable)
+            when (unreadable is UnreadableEventException or JsonException or KeyNotFoundException or InvalidOperationException)
         {
             // Another comparison reports the unreadable event.
             return Amounts(row);

@@ -1,23 +1,28 @@
-namespace Banking.EventStore.Archive;
+using Banking.EmbeddedPostgres;
+using Banking.EventStore.Archive;
+
+namespace Banking.Host.Archive;
 
 /// <summary>A folder with archive files. It is created with the first file.</summary>
-public sealed class FolderStorage(string folder) : IArchiveStorage
+internal sealed class FolderStorage(string folder) : IArchiveStorage
 {
-    private const string Unfinished = ".partial";
-
     public string Description => folder;
 
+    /// <summary>The name of a file is on disk before the rows of its events may lose their data.</summary>
     public async Task WriteAsync(string name, ReadOnlyMemory<byte> content, CancellationToken ct)
     {
-        Directory.CreateDirectory(folder);
-        var unfinished = PathOf(name) + Unfinished;
-        await using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None))
+        if (!Directory.Exists(folder))
         {
-            await file.WriteAsync(content, ct);
-            file.Flush(flushToDisk: true);
+            Directory.CreateDirectory(folder);
+            DurableFolder.Sync(Path.GetDirectoryName(folder)!);
         }
 
-        File.Move(unfinished, PathOf(name), overwrite: true);
+        if (!await this.HasAsync(name, content, ct))
+        {
+            await CreateAsync(name, content, ct);
+        }
+
+        DurableFolder.Sync(folder);
     }
 
     public Task<Stream> OpenAsync(string name, CancellationToken ct) => Task.FromResult<Stream>(Open(name));
@@ -35,7 +40,7 @@ public sealed class FolderStorage(string folder) : IArchiveStorage
         Directory.Exists(folder)
             ?
             [
-                .. new DirectoryInfo(folder).EnumerateFiles("*" + ArchiveFormat.FileEnd).OrderBy(f => f.Name, StringComparer.Ordinal)
+                .. new DirectoryInfo(folder).EnumerateFiles("*" + ArchiveFile.NameEnd).OrderBy(f => f.Name, StringComparer.Ordinal)
                     .Select(f => new StoredArchive(f.Name, f.Length)),
             ]
             : []);
@@ -48,6 +53,26 @@ public sealed class FolderStorage(string folder) : IArchiveStorage
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <summary>Writes under a name of its own first: two banks may write at the same time.</summary>
+    private async Task CreateAsync(string name, ReadOnlyMemory<byte> content, CancellationToken ct)
+    {
+        var unfinished = $"{PathOf(name)}.{Guid.NewGuid():N}.partial";
+        try
+        {
+            await using (var file = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                await file.WriteAsync(content, ct);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(unfinished, PathOf(name), overwrite: false);
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
     }
 
     private FileStream Open(string name)
