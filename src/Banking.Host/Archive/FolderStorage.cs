@@ -58,7 +58,7 @@ internal sealed class FolderStorage(string folder) : IArchiveStorage
     /// <summary>Writes under a name of its own first: two banks may write at the same time.</summary>
     private async Task CreateAsync(string name, ReadOnlyMemory<byte> content, CancellationToken ct)
     {
-        var unfinished = $"{PathOf(name)}.{Guid.NewGuid():N}.partial";
+        var unfinished = $"{PathOf(name)}.{Path.GetRandomFileName()}.partial";
         try
         {
             await using (var file = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.None))
