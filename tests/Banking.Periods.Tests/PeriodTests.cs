@@ -21,15 +21,7 @@ public sealed class PeriodTests : PeriodBank
     {
         var account = await Teller.OpenAsync();
         var deposit = (await DepositAsync(Teller, account, "100.00", null)).Created();
-        await using (var writer = await Owner.OpenConnectionAsync())
-        {
-            // A command that has not ended: a month that has not ended is refused without waiting for it.
-            await using var open = await writer.BeginTransactionAsync();
-            await using var locking = new NpgsqlCommand("select from bank.mt_streams limit 1 for update", writer, open);
-            await locking.ExecuteNonQueryAsync();
-            (await CloseAsync("2026-11").WaitAsync(TimeSpan.FromSeconds(10))).IsProblem(422, "period_not_ended");
-        }
-
+        await RefusedWithoutWaitingAsync();
         Clock.Set(December.AddSeconds(9));
         (await CloseAsync("2026-11")).IsProblem(422, "period_not_ended");
         Clock.Set(December.AddMinutes(2));
@@ -71,6 +63,16 @@ public sealed class PeriodTests : PeriodBank
 
         async Task<Answer> OpenAsync(DateTimeOffset effectiveAt) => await Teller.PostAsync(
             "/v1/accounts", new { customerId = await Teller.RegisterAsync(), currency = "EUR", effectiveAt });
+    }
+
+    /// <summary>A month that has not ended is refused without waiting for a command that has not ended.</summary>
+    private async Task RefusedWithoutWaitingAsync()
+    {
+        await using var writer = await Owner.OpenConnectionAsync();
+        await using var open = await writer.BeginTransactionAsync();
+        await using var locking = new NpgsqlCommand("select from bank.mt_streams limit 1 for update", writer, open);
+        await locking.ExecuteNonQueryAsync();
+        (await CloseAsync("2026-11").WaitAsync(TimeSpan.FromSeconds(10))).IsProblem(422, "period_not_ended");
     }
 
     [Fact]

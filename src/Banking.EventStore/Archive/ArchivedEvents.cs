@@ -24,7 +24,7 @@ public sealed class ArchivedEvents(NpgsqlDataSource source, IArchiveStorage stor
         // A reader that is overtaken by a new epoch fills the dictionary that it began with.
         Find(_files, file, row);
 
-    /// <summary>Forgets which number stands for which file. Blocks stay: they are cached by names, which have the hash of the file.</summary>
+    /// <summary>Forgets which number stands for which file. Blocks stay: they are cached by the file's name, which has its hash.</summary>
     public Task ReactAsync(NpgsqlTransaction transaction, EpochHistory epochs, CancellationToken ct)
     {
         _files = new();

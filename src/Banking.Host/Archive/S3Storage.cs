@@ -29,7 +29,11 @@ internal sealed class S3Storage(IAmazonS3 client, string bucket, string prefix, 
         await AskAsync(name, () => client.PutObjectAsync(
             new()
             {
-                BucketName = bucket, Key = prefix + name, InputStream = stream, UseChunkEncoding = false, IfNoneMatch = "*",
+                BucketName = bucket,
+                Key = prefix + name,
+                InputStream = stream,
+                UseChunkEncoding = false,
+                IfNoneMatch = "*",
             },
             ct));
     }

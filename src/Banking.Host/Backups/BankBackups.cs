@@ -62,7 +62,7 @@ internal static class BankBackups
             : !e.IsArchived ? e.Transaction
             : throw new BackupException(
                 $"The event at position {position} was archived, so the transaction that stored it is not known any more. "
-                    + $"It was recorded at {e.RecordedAt.UtcDateTime:O}: name that time, or the position of an event that is not archived.");
+                    + $"It was recorded at {e.RecordedAt.UtcDateTime:O}: name that time, or a position that is not archived.");
     }
 
     public static BackupsView View(BackupStatus status, RestoreDrilled? drill, DateTimeOffset now)

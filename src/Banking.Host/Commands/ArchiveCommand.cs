@@ -104,9 +104,9 @@ internal static class ArchiveCommand
         };
         maxEvents.Validators.Add(r =>
         {
-            if (r.GetValue(maxEvents) < 1)
+            if (r.GetValue(maxEvents) is < 1 or > ArchiveWriting.LargestMaxEvents)
             {
-                r.AddError("--max-events NUMBER: at least 1.");
+                r.AddError($"--max-events NUMBER: 1 to {ArchiveWriting.LargestMaxEvents}.");
             }
         });
         var command = new Command("write", "writes old events to files, and compares these with the log; removes nothing")

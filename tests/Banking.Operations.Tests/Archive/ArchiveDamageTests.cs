@@ -62,7 +62,7 @@ public sealed class ArchiveDamageTests(ArchivedBank bank) : IClassFixture<Archiv
         var own = (await bank.QueryAsync<Guid>("select stream_id from bank.mt_events where seq_id = $1", position))[0];
         foreach (var (forge, undo) in ((string, string)[])[
             ("version = version + 1000", "version = version - 1000"),
-            ($"stream_id = '{Guid.NewGuid()}'", $"stream_id = '{own}'")])
+            ("stream_id = gen_random_uuid()", $"stream_id = '{own}'")])
         {
             await bank.ForgeAsync($"update bank.mt_events set {forge} where seq_id = {position}");
 

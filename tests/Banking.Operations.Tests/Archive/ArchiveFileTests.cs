@@ -124,7 +124,7 @@ public sealed class ArchiveFileTests(ArchivedBank bank) : IClassFixture<Archived
 
         await bank.Storage.WriteAsync(name, bytes, CancellationToken.None);
         await Assert.ThrowsAsync<ArchiveDamagedException>(
-            () => bank.Storage.WriteAsync(name, bytes[..^1], CancellationToken.None));
+            () => bank.Storage.WriteAsync(name, bytes.AsMemory(0, bytes.Length - 1), CancellationToken.None));
 
         Assert.Equal(bytes, await File.ReadAllBytesAsync(path));
         Assert.Equal(before, Directory.GetFileSystemEntries(bank.Folder));

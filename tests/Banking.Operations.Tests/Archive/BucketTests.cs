@@ -1,3 +1,4 @@
+using Banking.EventStore.Archive;
 using Banking.Testing;
 
 namespace Banking.Operations.Tests.Archive;
