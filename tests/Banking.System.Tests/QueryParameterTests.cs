@@ -161,7 +161,8 @@ public sealed class QueryParameterTests(BankFixture bank) : IClassFixture<BankFi
     /// <summary>The role for a path: the first whose prefixes match.</summary>
     private static readonly (string Role, string[] Paths)[] Staff =
     [
-        ("operator", ["/ops/", "/audit/", "/v1/ledger", "/v1/figures", "/v1/feed", "/v1/webhooks", "/v1/notification"]), ("teller", ["/"]),
+        ("operator", ["/ops/", "/audit/", "/v1/ledger", "/v1/figures", "/v1/feed", "/v1/webhooks", "/v1/notification", "/v1/periods"]),
+        ("teller", ["/"]),
     ];
 
     /// <summary>All served routes except the documentation, which has parameters of its own.</summary>
