@@ -33,12 +33,12 @@ public sealed class CarryAtCloseTests : PeriodBank
             """
             create sequence bank.refused_cuts;
             create function bank.refuse_cut() returns trigger language plpgsql security definer as
-                $$ begin perform nextval('bank.refused_cuts'); raise exception 'planted'; end $$;
+                $$ begin perform nextval('bank.refused_cuts'); raise exception 'planted' using errcode = 'disk_full'; end $$;
             create trigger refuse_cut before insert on bank.mt_events for each row
                 when (new.type = 'accounts.account-carried-forward.v1') execute function bank.refuse_cut();
             select 1;
             """);
-        Clock.Set(December.AddMinutes(2));
+        await SetClockAsync(December.AddMinutes(2));
         (await CloseAsync("2026-11")).Ok();
         await Eventually.UntilAsync(() => QueryAsync("select is_called from bank.refused_cuts"), called => called is ["True"]);
         Assert.Empty(await QueryAsync(Carried));

@@ -23,6 +23,19 @@ public abstract class PeriodBank : BankFixture
     protected Task<Answer> CloseAsync(string month, string query = "") =>
         Person("olga").PostAsync($"/v1/periods/{month}/close{query}", Because);
 
+    /// <summary>
+    /// Sets the clock when all read models have all events: an event that one lacks would be as old as the clock jumps, which is a stall.
+    /// </summary>
+    protected async Task SetClockAsync(DateTimeOffset time)
+    {
+        await Eventually.UntilAsync(
+            () => QueryAsync(
+                "select (select coalesce(max(seq_id), 0) from bank.mt_events) - least((select min(position) from platform.read_model "
+                    + "where state = 'serving'), (select min(last_seq_id) from bank.mt_event_progression where name <> 'HighWaterMark'))"),
+            behind => behind is ["0"]);
+        Clock.Set(time);
+    }
+
     protected async Task<Answer> PeriodAsync(string month) => (await Teller.GetAsync($"/v1/periods/{month}")).Ok();
 
     protected static Task<Answer> DepositAsync(BankClient teller, string accountId, string value, DateTimeOffset? effectiveAt) =>

@@ -15,7 +15,7 @@ public sealed class PeriodLoadTests : PeriodBank
     public async Task Commands_continue_during_a_closing_which_checks_once_and_a_known_key_checks_nothing()
     {
         var (busy, late) = (await Teller.OpenAsync(), await Teller.OpenAsync());
-        Clock.Set(December.AddSeconds(12));
+        await SetClockAsync(December.AddSeconds(12));
         // Due after the closing, so it is none of its business.
         await QueryAsync(
             "insert into platform.due (id, operation, due_at, command, correlation_id) "

@@ -14,7 +14,7 @@ public sealed class PeriodRaceTests : PeriodBank
         await using var second = await StartAnotherAsync();
         BankClient[] tellers = [Teller, On(second, "teller")];
         var accounts = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Teller.OpenAsync()));
-        Clock.Set(December.AddMinutes(2));
+        await SetClockAsync(December.AddMinutes(2));
 
         var closing = Task.WhenAll(CloseAsync("2026-11"), On(second, "operator").PostAsync("/v1/periods/2026-11/close", Because));
         var bookings = (await Task.WhenAll(

@@ -22,9 +22,9 @@ public sealed class PeriodTests : PeriodBank
         var account = await Teller.OpenAsync();
         var deposit = (await DepositAsync(Teller, account, "100.00", null)).Created();
         await RefusedWithoutWaitingAsync();
-        Clock.Set(December.AddSeconds(9));
+        await SetClockAsync(December.AddSeconds(9));
         (await CloseAsync("2026-11")).IsProblem(422, "period_not_ended");
-        Clock.Set(December.AddMinutes(2));
+        await SetClockAsync(December.AddMinutes(2));
 
         var closed = (await CloseAsync("2026-11")).Ok();
 
@@ -79,7 +79,7 @@ public sealed class PeriodTests : PeriodBank
     public async Task Months_are_closed_in_order_and_only_the_newest_is_reopened_by_a_second_person()
     {
         var account = await Teller.OpenAsync();
-        Clock.Set(December.AddMonths(1).AddMinutes(2));
+        await SetClockAsync(December.AddMonths(1).AddMinutes(2));
         (await CloseAsync("2026-13")).IsProblem(400, "malformed_month");
         (await CloseAsync("2006-10")).IsProblem(404, "period_not_found");
         (await CloseAsync("2026-10")).Ok();
@@ -123,7 +123,7 @@ public sealed class PeriodTests : PeriodBank
     public async Task A_check_that_fails_is_named_and_after_the_closing_neither_an_import_nor_a_forged_booking_passes()
     {
         await Teller.OpenAsync(balance: "5.00");
-        Clock.Set(December.AddMinutes(2));
+        await SetClockAsync(December.AddMinutes(2));
         await QueryAsync(
             "insert into platform.due (id, operation, due_at, command, correlation_id) "
                 + "values (gen_random_uuid(), 'test.unknown.v1', '2026-11-30', '{}', 'test') returning 1");

@@ -11,7 +11,7 @@ public sealed class PeriodUpgradeTests : PeriodBank
     [Fact]
     public async Task While_older_hosts_may_run_no_month_is_closed_and_no_state_is_carried_forward()
     {
-        Clock.Set(December.AddMinutes(2));
+        await SetClockAsync(December.AddMinutes(2));
 
         (await CloseAsync("2026-11")).IsProblem(503, "event_version_not_written");
 
