@@ -3,7 +3,7 @@ namespace Banking.Consumer;
 /// <summary>
 /// The bank's database was restored to an older state: it no longer has events that this consumer may have applied. A book that keeps
 /// each event with its position would drop those of the former epoch from the first position of the new one on. This one keeps only sums,
-/// so it must begin anew.
+/// so it must start again from the first event.
 /// </summary>
 public sealed class LogRestoredException(string reason)
     : Exception(

@@ -117,7 +117,7 @@ public static class ReadModelsModule
         .AddSingleton<ArchiveRetention>()
         .AddSingleton<ArchiveHealth>();
 
-    /// <summary>The progress of the projections that this version of the bank has; those of former versions stand still.</summary>
+    /// <summary>The progress of the projections that this version of the bank has; former versions have rows that never change.</summary>
     private static string SlowestOf(DocumentModels models) =>
         $"""
         select min(coalesce(p.last_seq_id, 0))

@@ -44,7 +44,7 @@ public sealed class RestoreUnderLoadTests(ITestOutputHelper output) : IDisposabl
         }
     }
 
-    /// <summary>Answered commands until the host is killed. The log behind the first base backup goes on over the kill.</summary>
+    /// <summary>Answered commands until the host is killed. The log after the first base backup continues over the kill.</summary>
     private async Task<IReadOnlyList<string>> LoadAsync(IReadOnlyList<string> accounts, bool begins, int seconds)
     {
         await using var host = await HostProcess.ServeAsync(["--no-demo"], Settings);

@@ -78,7 +78,7 @@ public sealed class UnreadableEventTests : IAsyncLifetime
             Seen: await _bank.QueryAsync<long>("select position from probe.seen order by 1")),
         all => all.Log.SequenceEqual(all.Seen));
 
-    /// <summary>A host that knows the type goes on by itself; other pauses end by an operator.</summary>
+    /// <summary>A host that knows the type continues by itself; other pauses end by an operator.</summary>
     private async Task ResumeAsync(BankClient operations, bool isByItself)
     {
         foreach (var name in isByItself ? [] : (string[])["probe", "entries", "ledger", "audit"])

@@ -167,6 +167,6 @@ public sealed class IdleHandOverTests : BankFixture
     private Task<List<string>> BlockedAsync() =>
         this.QueryAsync<string>("select detail from publishing.blocked_account where cause = 'unreadable' and publisher like 'webhook:%'");
 
-    private static IEnumerable<string> AmountsOf(WebhookReceiver receiver) => receiver.All
+    private static IEnumerable<string> AmountsOf(WebhookReceiver receiver) => receiver.Taken
         .Select(d => d.Event.GetProperty("data").GetProperty("amount").GetProperty("value").GetString()!);
 }

@@ -150,6 +150,9 @@ public sealed record Answer(HttpStatusCode Status, string Body, IReadOnlyDiction
     /// <summary>The stable code of a problem response.</summary>
     public string Code => Text("code");
 
+    /// <summary>Not each answer has a code, which the text of a record would read.</summary>
+    public override string ToString() => $"{StatusCode} {Body}";
+
     /// <summary>The text of a JSON member at a path.</summary>
     public string Text(params string[] path)
     {

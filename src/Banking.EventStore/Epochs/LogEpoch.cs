@@ -11,7 +11,7 @@ namespace Banking.EventStore.Epochs;
 public sealed record LogEpoch(long Number, Guid Id, long FirstPosition, string Cause, string Place)
 {
     /// <summary>The public name: 32 hexadecimal digits.</summary>
-    public string Name => Id.ToString("N");
+    public string Name { get; } = Id.ToString("N");
 }
 
 /// <summary>Stored reasons why an epoch began; permanent.</summary>

@@ -6,7 +6,7 @@ namespace Banking.EventStore.Epochs;
 
 /// <summary>
 /// Finds out whether the log was restored to an older state, and then begins a new epoch. The high-water mark asks at the start of the
-/// host, and whenever the log may be another one; nobody reads the log before the answer.
+/// host, and whenever the log may be another one; nothing reads the log before the answer.
 /// </summary>
 public sealed class LogEpochs(
     NpgsqlDataSource source, EpochMemory memory, IEnumerable<IEpochReaction> reactions, ILogger<LogEpochs> logger) : IDisposable
@@ -124,7 +124,7 @@ public sealed class LogEpochs(
         await EpochTable.BeginAsync(connection, first, cause, place, ct);
         logger.LogWarning(
             "The event log is another one than before from position {Position} on ({Cause}): the database was restored or moved. "
-                + "A new epoch begins, and consumers are told",
+                + "A new epoch begins: destinations are held, and consumers get it with each position",
             first,
             cause);
     }

@@ -15,8 +15,8 @@ public sealed class LogWindow<T>(Func<T, long> positionOf, int capacity)
     /// <summary>Up to this position the window is complete.</summary>
     public long End { get; private set; }
 
-    /// <summary>Begins anew after a position, if the window is of another log or ends before it.</summary>
-    /// <returns>Whether it began anew.</returns>
+    /// <summary>Starts again after a position, if the window is of another log or ends before it.</summary>
+    /// <returns>Whether it started again.</returns>
     public bool Begin(string? log, long after)
     {
         if (Log == log && after <= End)
@@ -29,7 +29,7 @@ public sealed class LogWindow<T>(Func<T, long> positionOf, int capacity)
         return true;
     }
 
-    /// <summary>Drops all items; the next reader begins anew.</summary>
+    /// <summary>Drops all items; the next reader fills the window again.</summary>
     public void Clear()
     {
         _items.Clear();

@@ -1,4 +1,4 @@
-using Banking.EventStore.Storage;
+using Banking.EventStore.Streams;
 using Npgsql;
 
 namespace Banking.EventStore.Published;
@@ -22,11 +22,8 @@ public sealed class PublicStreams(NpgsqlDataSource source, IEnumerable<PublicStr
             return new Dictionary<Guid, string>();
         }
 
-        var types = await source.ListAsync(
-            $"select id, type from {SchemaNames.Streams} where id = any($1)",
-            [wanted],
-            row => (Id: row.GetGuid(0), Type: row.GetOrDefault<string>(1)),
-            ct);
-        return wanted.ToDictionary(id => id, id => Format(types.FirstOrDefault(t => t.Id == id).Type, id));
+        await using var connection = await source.OpenConnectionAsync(ct);
+        var types = await StreamDirectory.TypesOfAsync(connection, wanted, ct);
+        return wanted.ToDictionary(id => id, id => Format(types.GetValueOrDefault(id), id));
     }
 }

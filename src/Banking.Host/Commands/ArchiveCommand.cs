@@ -29,8 +29,10 @@ internal static class ArchiveCommand
             list,
             CreateWrite(settings),
             ArchiveCheckCommand.Create(settings),
-            CreateChange(settings, "remove", "removes the data that files have from the rows of the log", RemoveAsync),
-            CreateChange(settings, "restore", "puts the data of files back into the rows of the log", RestoreAsync),
+            CreateChange(
+                settings, "remove", "removes the data that files have from the rows of the log", f => f.RemovedRows > 0, RemoveAsync),
+            CreateChange(
+                settings, "restore", "puts the data of files back into the rows of the log", f => f.RemovedRows == 0, RestoreAsync),
         };
         foreach (var other in ArchiveRetentionCommands.Create(settings))
         {
@@ -161,28 +163,35 @@ internal static class ArchiveCommand
         return 0;
     }
 
+    /// <param name="isDone">
+    /// Whether a file needs no change. Without <c>--file</c> such files are not read again: that would take longer each month.
+    /// </param>
     private static Command CreateChange(
-        string[] settings, string name, string description,
+        string[] settings, string name, string description, Func<ArchiveState, bool> isDone,
         Func<IServiceProvider, NpgsqlConnection, ManifestFile, CancellationToken, Task<int>> change)
     {
         var file = File();
         var command = new Command(name, description) { file };
         command.SetAction(parsed => RunAsOwnerAsync(settings, async (services, owner, ct) =>
         {
-            var files = await ArchiveManifest.FilesAsync(owner, ct);
+            var files = await services.GetRequiredService<ArchiveStates>().FilesAsync(ct);
             if (parsed.GetValue(file) is { } wanted)
             {
-                files = [.. files.Where(f => f.Name == wanted)];
+                files = [.. files.Where(f => f.File.Name == wanted)];
                 if (files.Count == 0)
                 {
                     return await OfflineCommand.FailAsync($"The manifest names no file '{wanted}'. archive list lists all.");
                 }
             }
+            else
+            {
+                files = [.. files.Where(f => f.IsChanging || !isDone(f))];
+            }
 
             var exitCode = 0;
-            foreach (var each in files.Where(f => f.DeletedAt is null))
+            foreach (var each in files.Where(f => f.File.DeletedAt is null))
             {
-                exitCode = Math.Max(exitCode, await change(services, owner, each, ct));
+                exitCode = Math.Max(exitCode, await change(services, owner, each.File, ct));
             }
 
             return exitCode;

@@ -19,7 +19,7 @@ internal sealed class EpochStart(HighWaterMark mark, EpochFolder folder, ILogger
 
     private bool _isStopped;
 
-    /// <summary>The folder of what is known of the log: the setting, or beside the key ring.</summary>
+    /// <summary>The folder of what is known of the log: the setting, or a folder next to the key ring.</summary>
     /// <param name="dataFolder">The data folder of the private cluster; null for a configured database.</param>
     public static EpochFolder FindFolder(IConfiguration configuration, string? dataFolder, KeyRingFolder keys) => new(
         configuration[Setting] is { } configured && !string.IsNullOrWhiteSpace(configured) ? Path.GetFullPath(configured)

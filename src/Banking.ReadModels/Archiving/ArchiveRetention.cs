@@ -74,7 +74,7 @@ public sealed class ArchiveRetention(ArchiveStates states, IArchiveStorage stora
 
     private static string? Obstacle(ArchiveState state) =>
         state.Hold is { } hold ? $"{hold.Actor} holds it since {hold.At.UtcDateTime:u}: {hold.Reason}"
-        : state.RemovedRows == 0 ? "the log has its data too: run archive remove first"
+        : state.RemovedRows == 0 || state.IsChanging ? "the log has its data too: run archive remove first"
         : null;
 
     private static DateTimeOffset LastRecorded(ManifestFile file) =>

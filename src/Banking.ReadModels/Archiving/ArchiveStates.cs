@@ -8,11 +8,12 @@ namespace Banking.ReadModels.Archiving;
 
 /// <summary>A file of the manifest, and what was done with it.</summary>
 /// <param name="RemovedRows">Number of rows of the log without the data that the file has.</param>
+/// <param name="IsChanging">Whether a removal or its opposite runs, or was killed.</param>
 /// <param name="LastCheck">Null before the first one.</param>
 /// <param name="Hold">Who holds it, since when and why; null if it is not held.</param>
 /// <param name="Deletion">Who deleted it, when and why; null if it was not deleted.</param>
 public sealed record ArchiveState(
-    ManifestFile File, long RemovedRows, ArchiveChecked? LastCheck, ArchiveDecision? Hold, ArchiveDecision? Deletion);
+    ManifestFile File, long RemovedRows, bool IsChanging, ArchiveChecked? LastCheck, ArchiveDecision? Hold, ArchiveDecision? Deletion);
 
 /// <summary>A decision of an operator about a file.</summary>
 public sealed record ArchiveDecision(DateTimeOffset At, string? Actor, string? Reason)
@@ -40,8 +41,8 @@ public sealed class ArchiveStates(NpgsqlDataSource source, IArchiveStorage stora
         var states = new List<ArchiveState>();
         foreach (var file in files)
         {
-            var (state, isChanging) = Of(file, facts[ArchiveLog.StreamOf(file.Name)]);
-            states.Add(isChanging ? state with { RemovedRows = await CountRemovedAsync(file, ct) } : state);
+            var state = Of(file, facts[ArchiveLog.StreamOf(file.Name)]);
+            states.Add(state.IsChanging ? state with { RemovedRows = await CountRemovedAsync(file, ct) } : state);
         }
 
         return states;
@@ -53,26 +54,24 @@ public sealed class ArchiveStates(NpgsqlDataSource source, IArchiveStorage stora
         return await ArchiveManifest.CountRemovedAsync(connection, file.Id, ct);
     }
 
-    /// <returns>The state, and whether a removal or its opposite runs or was killed.</returns>
-    private static (ArchiveState State, bool IsChanging) Of(ManifestFile file, IEnumerable<IEvent> facts)
+    private static ArchiveState Of(ManifestFile file, IEnumerable<IEvent> facts)
     {
-        var (state, isChanging) = (new ArchiveState(file, 0, null, null, null), false);
+        var state = new ArchiveState(file, 0, IsChanging: false, null, null, null);
         foreach (var e in facts.OrderBy(e => e.Version))
         {
             state = e.Data switch
             {
-                ArchivedRowsRemoved removed => state with { RemovedRows = removed.Rows },
-                ArchivedRowsRestored => state with { RemovedRows = 0 },
+                ArchivedRowsChangeStarted => state with { IsChanging = true },
+                ArchivedRowsRemoved removed => state with { RemovedRows = removed.Rows, IsChanging = false },
+                ArchivedRowsRestored => state with { RemovedRows = 0, IsChanging = false },
                 ArchiveChecked check => state with { LastCheck = check },
                 ArchiveHeld => state with { Hold = ArchiveDecision.Of(e) },
                 ArchiveReleased => state with { Hold = null },
                 ArchiveDeleted => state with { Deletion = ArchiveDecision.Of(e) },
                 _ => state,
             };
-            isChanging = e.Data is ArchivedRowsChangeStarted
-                || (isChanging && e.Data is not (ArchivedRowsRemoved or ArchivedRowsRestored));
         }
 
-        return (state, isChanging);
+        return state;
     }
 }

@@ -131,6 +131,7 @@ public sealed class PublishingModule : BankModule
     public override void AddStored(IServiceCollection services) => services
         .AddSingleton<PublicContracts>()
         .AddSingleton<PublicLog>()
+        .AddSingleton<PublishedVersions>()
         .AddSingleton(new LogFollower("The publisher that is behind the others", $"select min(position) from {PublisherStore.Table}"))
         .AddSingleton<ICommitCheck<Webhook>, WebhookLimits>()
         .AddAggregate(new GroupRules<Webhook>((_, _) => [], _ => null))

@@ -8,7 +8,7 @@ public sealed class CarryingArchivedBank : ArchivedBank
     protected override string[] Place => [.. base.Place, "--Banking:CarryForward:Events", "5"];
 }
 
-/// <summary>What lies before the last event that carries an account's state is archived, and the account goes on.</summary>
+/// <summary>What lies before the last event that carries an account's state is archived, and the account takes further commands.</summary>
 public sealed class CarriedArchiveTests(CarryingArchivedBank bank) : IClassFixture<CarryingArchivedBank>
 {
     private readonly BankClient _teller = bank.As("teller");

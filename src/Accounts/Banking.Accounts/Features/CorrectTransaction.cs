@@ -43,8 +43,7 @@ public static class CorrectTransactionEndpoint
 {
     [WolverinePost("/v1/transactions/{transaction}/corrections", OperationId = "correctTransaction")]
     [RunsCommand(IsKeyRequired = true)]
-    [QueryParameter<bool>(
-        CommandModes.DryRunParameter, "true shows the bookings and the balances, stores nothing and leaves the key free.")]
+    [QueryParameter<bool>(DryRun.Parameter, "true shows the bookings and the balances, stores nothing and leaves the key free.")]
     [CanBeProposed]
     [Tags("Money")]
     [EndpointSummary("Correct a deposit, withdrawal, transfer or correction")]
@@ -60,10 +59,10 @@ public static class CorrectTransactionEndpoint
     [ProducesResponseType<CorrectionPreview>(StatusCodes.Status200OK)]
     public static async Task<IResult> Post(
         string transaction, CorrectionRequest request, Corrections corrections, HttpContext http) =>
-        CommandModes.Read(http) switch
+        DryRun.Read(http) switch
         {
             (_, { } problem) => new ProblemResult(problem),
-            (CommandMode.DryRun, _) => await corrections.PreviewAsync(http, key => Read(key, transaction, request)),
+            (true, _) => await corrections.PreviewAsync(http, key => Read(key, transaction, request)),
             _ => await corrections.HttpAsync(http, key => Read(key, transaction, request)),
         };
 

@@ -22,7 +22,7 @@ internal sealed class ProposableCommand<TCommand>(CommandDefinition<TCommand> de
 
 internal static class ProposableCommands
 {
-    /// <summary>Registers the commands that can be proposed beside corrections.</summary>
+    /// <summary>Registers the commands that can be proposed, except corrections.</summary>
     public static IServiceCollection AddProposableCommands(this IServiceCollection services) => services
         .AddProposable(DepositMoneyHandler.Definition, Policies.Deposit)
         .AddProposable(WithdrawMoneyHandler.Definition, Policies.MoveMoney)

@@ -21,7 +21,7 @@ public static class ClosePeriodEndpoint
 {
     [WolverinePost("/v1/periods/{month}/close", OperationId = "closePeriod")]
     [RunsCommand]
-    [QueryParameter<bool>(CommandModes.DryRunParameter, "true runs the checks, stores nothing and leaves the key free.")]
+    [QueryParameter<bool>(DryRun.Parameter, "true runs the checks, stores nothing and leaves the key free.")]
     [Tags("Periods")]
     [EndpointSummary("Close a period")]
     [EndpointDescription(
@@ -30,14 +30,13 @@ public static class ClosePeriodEndpoint
     [Authorize(Policies.ClosePeriods)]
     [Problems(
         "malformed_month", "period_not_found", "period_not_ended", "period_already_closed", "period_out_of_order", "period_not_ready",
-        "malformed_dry_run", "malformed_propose", "invalid_text", "reason_required", "overloaded")]
+        "malformed_dry_run", "invalid_text", "reason_required", "overloaded")]
     [ProducesResponseType<PeriodView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Post(string month, ClosePeriodRequest request, PeriodCommands commands, HttpContext http) =>
-        CommandModes.Read(http) switch
+        DryRun.Read(http) switch
         {
             (_, { } problem) => new ProblemResult(problem),
-            (CommandMode.DryRun, _) => await commands.PreviewAsync(http, key => Read(key, month, request)),
-            (CommandMode.Propose, _) => new ProblemResult(Refusal.Malformed("malformed_propose", "Closing a period needs no approval.")),
+            (true, _) => await commands.PreviewAsync(http, key => Read(key, month, request)),
             _ => await commands.CloseAsync(http, key => Read(key, month, request)),
         };
 

@@ -34,14 +34,13 @@ public sealed class PeriodCommands(
     internal Task<IResult> CloseAsync(HttpContext http, Func<string, (ClosePeriod? Command, Refusal? Problem)> read) =>
         commandRoute.HttpAsync(http, ClosePeriod.Shape, read, CloseAsync);
 
-    internal Task<IResult> ReopenAsync(HttpContext http, Func<string, (ReopenPeriod? Command, Refusal? Problem)> read) =>
-        commandRoute.HttpAsync(http, ReopenPeriod.Shape, read, (command, context, ct) => ReopenAsync(
-            command,
-            context,
-            CommandRequest.IsProposed(http)
-                ? proposals.Propose(CommandData.Of(Name, command), context)
-                : null,
-            ct));
+    internal Task<IResult> ReopenAsync(HttpContext http, Func<string, (ReopenPeriod? Command, Refusal? Problem)> read)
+    {
+        // The command may outlive its request.
+        var isProposed = CommandRequest.IsProposed(http);
+        return commandRoute.HttpAsync(http, ReopenPeriod.Shape, read, (command, context, ct) => ReopenAsync(
+            command, context, isProposed ? proposals.Propose(CommandData.Of(Name, command), context) : null, ct));
+    }
 
     /// <summary>Shows what closing would do, and stores nothing.</summary>
     internal async Task<IResult> PreviewAsync(HttpContext http, Func<string, (ClosePeriod? Command, Refusal? Problem)> read)

@@ -22,7 +22,7 @@ public static class ReopenPeriodEndpoint
 {
     [WolverinePost("/v1/periods/{month}/reopen", OperationId = "reopenPeriod")]
     [RunsCommand]
-    [QueryParameter<bool>(CommandRequest.ProposeParameter, "true proposes it to a second person; without that it is refused.")]
+    [CanBeProposed]
     [Tags("Periods")]
     [EndpointSummary("Propose that the period closed last is reopened")]
     [EndpointDescription(
@@ -30,15 +30,10 @@ public static class ReopenPeriodEndpoint
         + "figures that were read before may then change.")]
     [Authorize(Policies.ClosePeriods)]
     [Problems(
-        "malformed_month", "period_not_newest_closed", "approval_required", "malformed_propose", "malformed_dry_run", "invalid_text",
-        "reason_required", "overloaded")]
+        "malformed_month", "period_not_newest_closed", "approval_required", "invalid_text", "reason_required", "overloaded")]
     [ProducesResponseType<ProposedView>(StatusCodes.Status202Accepted)]
-    public static async Task<IResult> Post(string month, ReopenPeriodRequest request, PeriodCommands commands, HttpContext http) =>
-        CommandModes.Read(http) switch
-        {
-            (_, { } problem) => new ProblemResult(problem),
-            _ => await commands.ReopenAsync(http, key => (new ReopenPeriod(key, month, request.ReasonCode, request.Reason), null)),
-        };
+    public static Task<IResult> Post(string month, ReopenPeriodRequest request, PeriodCommands commands, HttpContext http) =>
+        commands.ReopenAsync(http, key => (new ReopenPeriod(key, month, request.ReasonCode, request.Reason), null));
 }
 
 internal sealed record ReopenPeriod(string CommandId, string Month, string ReasonCode, string Reason)

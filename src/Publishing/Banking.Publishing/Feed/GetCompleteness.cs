@@ -31,7 +31,7 @@ public static class GetCompletenessEndpoint
     [Authorize(Policies.ReadFeed)]
     [Problems("malformed_account")]
     [ProducesResponseType<CompletenessView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(PublicLog log, HighWaterMark highWaterMark, HttpContext http)
+    public static async Task<IResult> Get(PublishedVersions versions, HighWaterMark highWaterMark, HttpContext http)
     {
         var account = http.Request.Query["account"].ToString();
         if (!PublicId.TryParse("acc", account, out var id))
@@ -40,7 +40,7 @@ public static class GetCompletenessEndpoint
         }
 
         var position = await highWaterMark.LookAsync(http.RequestAborted);
-        var (first, last, events) = await log.RangeAsync(id, position, http.RequestAborted);
+        var (first, last, events) = await versions.RangeAsync(id, position, http.RequestAborted);
         return TypedResults.Json(new CompletenessView(account, first, last, events, position), ApiJson.Options);
     }
 }

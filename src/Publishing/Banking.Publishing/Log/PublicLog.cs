@@ -6,7 +6,6 @@ using Banking.EventStore.Epochs;
 using Banking.EventStore.Log;
 using Banking.EventStore.Published;
 using Banking.EventStore.Storage;
-using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 using JasperFx.Events;
 using Marten;
@@ -54,11 +53,6 @@ public sealed class PublicLog : IDisposable
     /// <summary>The types that belong to an account's own stream: only these have a version that a reader can count.</summary>
     private readonly string[] _own;
 
-    /// <summary>
-    /// The types of carried states, as SQL literals: with parameters PostgreSQL could not use the partial index of these events.
-    /// </summary>
-    private readonly string _carried;
-
     public PublicLog(
         IDocumentStore store,
         ReadModelConnections connections,
@@ -76,7 +70,6 @@ public sealed class PublicLog : IDisposable
             (connections, cache, highWaterMark, epochs, contracts, settings);
         _types = Names(store, contracts.All);
         _own = Names(store, contracts.All.Where(c => c.About is null));
-        _carried = CarriedNames(store);
         (_events, _predecessors, _newest) = (new(store, archive), new(connections, _own), new(ReadAsync));
         _unreadable = new(store, connections, contracts, streams);
         _known = [.. StoredEventTypes.Of(store).Select(t => t.EventTypeName)];
@@ -161,7 +154,7 @@ public sealed class PublicLog : IDisposable
         }
     }
 
-    /// <summary>Whether an event of a cached page that could not be read can be read now. Then the caches begin anew.</summary>
+    /// <summary>Whether an event of a cached page that could not be read can be read now. Then the cached pages are dropped.</summary>
     private async Task<bool> IsRepairedAsync(PublicEvent e, CancellationToken ct)
     {
         var read = await QueryAsync("e.seq_id = $2", [e.Position], null, ct);
@@ -190,27 +183,6 @@ public sealed class PublicLog : IDisposable
             limit,
             ct);
         return new(page.Events, page.Read < limit ? upTo : page.End);
-    }
-
-    /// <summary>
-    /// Finds the first and the last published version of a stream up to a position, and counts the published ones. Between these two only
-    /// carried states are not published; their partial index finds them, so a long stream is not read.
-    /// </summary>
-    public async Task<(long? First, long? Last, long Events)> RangeAsync(Guid stream, long upTo, CancellationToken ct)
-    {
-        await using var connection = await _connections.OpenAsync(ct);
-        // "seq_id + 0" is an optimizer fence: an index on the position would scan the log up to it.
-        return (await connection.ListAsync(
-            $"select f.version, l.version, coalesce(l.version - f.version + 1 - (select count(*) from {SchemaNames.Events}.mt_events "
-                + $"where stream_id = $1 and type in ({_carried}) and version between f.version and l.version), 0) "
-                + $"from (select 1) one left join lateral ({Published("")}) f on true left join lateral ({Published("desc")}) l on true",
-            [stream, upTo, _own],
-            row => (row.GetOrDefault<long?>(0), row.GetOrDefault<long?>(1), row.GetInt64(2)),
-            ct))[0];
-
-        static string Published(string order) =>
-            $"select version from {SchemaNames.Events}.mt_events where stream_id = $1 and seq_id + 0 <= $2 and type = any($3) "
-                + $"and (headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}' order by version {order} limit 1";
     }
 
     /// <summary>Finds a published event by its id; null if it is not published.</summary>
@@ -310,12 +282,6 @@ public sealed class PublicLog : IDisposable
             StoredIn = e.StreamId,
         };
     }
-
-    private static string CarriedNames(IDocumentStore store) => string.Join(
-        ", ",
-        StoredEventTypes.Of(store)
-            .Where(m => m.DocumentType.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(ICarriedState<>)))
-            .Select(m => $"'{m.EventTypeName}'").DefaultIfEmpty("null"));
 
     private static string[] Names(IDocumentStore store, IEnumerable<PublicContract> contracts) =>
         StoredEventTypes.Names(store, contracts.Select(c => c.Stored));

@@ -1,6 +1,7 @@
 using Banking.EventStore.Log;
 using Banking.EventStore.Published;
 using Banking.EventStore.Storage;
+using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 using JasperFx.Events;
 using Marten;
@@ -39,11 +40,7 @@ internal sealed class UnreadablePublicEvents
         }
 
         await using var connection = await _connections.OpenAsync(ct);
-        var streamTypes = (await connection.ListAsync(
-            $"select id, type from {SchemaNames.Streams} where id = any($1) and type is not null",
-            [events.Select(e => e.StreamId).Distinct().ToArray()],
-            row => (Id: row.GetGuid(0), Type: row.GetString(1)),
-            ct)).ToDictionary(s => s.Id, s => s.Type);
+        var streamTypes = await StreamDirectory.TypesOfAsync(connection, events.Select(e => e.StreamId), ct);
         return [.. events.Select(e => Of(e, streamTypes.GetValueOrDefault(e.StreamId, ""), epoch)).OfType<PublicEvent>()];
     }
 
