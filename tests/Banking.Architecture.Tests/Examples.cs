@@ -58,6 +58,7 @@ internal static class Examples
                 At),
             new PeriodReopened(new(2026, 1, 1), new(2026, 2, 1), At),
             new StatementScheduleSet(Id, StatementFrequency.EachTransaction, At),
+            new StatementScheduleImported(Id, StatementFrequency.Weekly, new("berka", "account.asc", 3, "50")),
             new ScheduledStatementSkipped(Id, new(2026, 1, 5), new(2026, 1, 12), OtherId),
             new ScheduledStatementFailed(Id, new(2026, 1, 12), new(2026, 1, 19), "statement_too_long"),
             new StatementIssued(

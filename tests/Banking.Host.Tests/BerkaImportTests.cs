@@ -10,6 +10,13 @@ namespace Banking.Host.Tests;
 /// <summary>Import of a history, the main use case, through the command line.</summary>
 public sealed class BerkaImportTests : IAsyncLifetime
 {
+    private static readonly Dictionary<string, string> Frequencies = new()
+    {
+        ["POPLATEK MESICNE"] = "monthly",
+        ["POPLATEK TYDNE"] = "weekly",
+        ["POPLATEK PO OBRATU"] = "each-transaction",
+    };
+
     private string _database = "";
 
     public async ValueTask InitializeAsync() => _database = await TestCluster.NewDatabaseAsync();
@@ -107,6 +114,45 @@ public sealed class BerkaImportTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
+    public async Task Every_imported_account_keeps_its_schedule_and_its_statement_closes_as_the_other_bank_recorded(string history)
+    {
+        await using var bank = await ImportedBank.CopyAsync(history);
+        var rows = (await RecordedAsync(bank.Known)).ToLookup(r => r.Account);
+        var accounts = (await bank.RowsAsync("select id, data ->> 'externalId' from accounts.mt_doc_account order by 2"))
+            .Select(r => r.Split('|')).ToDictionary(r => r[1], r => "acc_" + r[0].Replace("-", "", StringComparison.Ordinal));
+        var gaps = bank.Report.GetProperty("discrepancies").EnumerateArray()
+            .Select(d => d.GetProperty("accountId").ToString()).ToHashSet();
+        await using var host = await bank.ServeAsync();
+        var teller = await host.TellerAsync();
+        var whole = accounts.Where(a => rows[a.Key].Any() && !gaps.Contains(a.Key)).ToList();
+
+        await Parallel.ForEachAsync(whole, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (account, _) =>
+        {
+            // The last year with a booking: its opening is what the other bank recorded before it.
+            var (of, year) = (rows[account.Key].ToList(), new DateOnly(rows[account.Key].Max(r => r.Day).Year, 1, 1));
+            var statement = (await teller.PostAsync(
+                $"/v1/accounts/{account.Value}/statements", new { from = $"{year:O}", to = $"{year.AddYears(1):O}" }));
+            Assert.Contains(Value(statement.Created(), "closing"), Recorded(of));
+            var before = of.Where(r => r.Day < year).ToList();
+            Assert.Contains(Value(statement, "opening"), before.Count == 0 ? [0m] : Recorded(before));
+        });
+
+        Assert.True(whole.Count >= bank.Known.Accounts - gaps.Count - 2, $"{whole.Count} of {bank.Known.Accounts} accounts");
+        Assert.Equal(
+            (await File.ReadAllLinesAsync(Path.Combine(bank.Known.Folder, "account.asc"), Encoding.Latin1)).Skip(1)
+                .Select(line => line.Split(';')).Select(row => $"{row[0]}|{Frequencies[row[2].Trim('"')]}").Order(StringComparer.Ordinal),
+            (await bank.RowsAsync(
+                "select a.data ->> 'externalId', s.data -> 'schedule' ->> 'frequency' from accounts.mt_doc_account_statements s "
+                    + "join accounts.mt_doc_account a on a.id = (s.data ->> 'account')::uuid")).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            await bank.RowAsync(
+                "select count(*) from accounts.mt_doc_account_statements "
+                    + "where data -> 'schedule' ->> 'frequency' in ('monthly', 'weekly')"),
+            await bank.RowAsync("select count(*) from platform.due where operation = 'accounts.issue-scheduled-statement.v1'"));
+    }
+
+    [Theory]
+    [MemberData(nameof(History.Present), MemberType = typeof(History))]
     public async Task A_malformed_file_is_refused_before_anything_is_written(string history)
     {
         var known = History.Of(history);
@@ -139,27 +185,39 @@ public sealed class BerkaImportTests : IAsyncLifetime
     /// </summary>
     private static async Task AssertStatementsAsync(BankClient teller, string id, History known)
     {
-        var recorded = (await File.ReadAllLinesAsync(Path.Combine(known.Folder, "trans.asc"), Encoding.Latin1))
-            .Skip(1)
-            .Select(line => line.Split(';'))
-            .Where(row => row[1] == known.Booking.Account)
-            .Select(row => (
-                Day: DateOnly.ParseExact("19" + row[2], "yyyyMMdd", CultureInfo.InvariantCulture),
-                Balance: decimal.Parse(row[6], CultureInfo.InvariantCulture)))
-            .ToList();
+        var recorded = (await RecordedAsync(known)).Where(r => r.Account == known.Booking.Account).ToList();
         var (first, before) = (recorded.Min(r => r.Day), 0m);
         for (var month = new DateOnly(first.Year, first.Month, 1); month <= recorded.Max(r => r.Day); month = month.AddMonths(1))
         {
             var period = new { from = $"{month:O}", to = $"{month.AddMonths(1):O}" };
             var statement = (await teller.PostAsync($"/v1/accounts/{id}/statements", period)).Created();
-            var closing = decimal.Parse(statement.Text("closing", "value"), CultureInfo.InvariantCulture);
-            var last = recorded.Where(r => r.Day < month.AddMonths(1)).Max(r => r.Day);
+            var closing = Value(statement, "closing");
 
-            Assert.Equal(before, decimal.Parse(statement.Text("opening", "value"), CultureInfo.InvariantCulture));
-            Assert.Contains(closing, recorded.Where(r => r.Day == last).Select(r => r.Balance));
+            Assert.Equal(before, Value(statement, "opening"));
+            Assert.Contains(closing, Recorded(recorded.Where(r => r.Day < month.AddMonths(1))));
             before = closing;
         }
     }
+
+    /// <summary>The balances that the other bank recorded on the last day of some rows.</summary>
+    private static IEnumerable<decimal> Recorded(IEnumerable<RecordedRow> rows)
+    {
+        var all = rows.ToList();
+        var last = all.Max(r => r.Day);
+        return all.Where(r => r.Day == last).Select(r => r.Balance);
+    }
+
+    private static decimal Value(Answer statement, string balance) =>
+        decimal.Parse(statement.Text(balance, "value"), CultureInfo.InvariantCulture);
+
+    private static async Task<IEnumerable<RecordedRow>> RecordedAsync(History known) =>
+        (await File.ReadAllLinesAsync(Path.Combine(known.Folder, "trans.asc"), Encoding.Latin1))
+            .Skip(1)
+            .Select(line => line.Split(';'))
+            .Select(row => new RecordedRow(
+                row[1],
+                DateOnly.ParseExact("19" + row[2], "yyyyMMdd", CultureInfo.InvariantCulture),
+                decimal.Parse(row[6], CultureInfo.InvariantCulture)));
 
     private async Task<long> CountStreamsAsync() =>
         await ScalarAsync(
@@ -181,4 +239,7 @@ public sealed class BerkaImportTests : IAsyncLifetime
             """);
         return (string)(await command.ExecuteScalarAsync())!;
     }
+
+    /// <summary>A booked row of the files.</summary>
+    private sealed record RecordedRow(string Account, DateOnly Day, decimal Balance);
 }

@@ -31,6 +31,16 @@ public sealed class HistoryTests : IDisposable
         Assert.Empty(plan.Accounts[1].Delegates);
     }
 
+    [Theory]
+    [InlineData("POPLATEK MESICNE", StatementFrequency.Monthly)]
+    [InlineData("POPLATEK TYDNE", StatementFrequency.Weekly)]
+    [InlineData("POPLATEK PO OBRATU", StatementFrequency.EachTransaction)]
+    public void Accounts_keep_the_frequency_of_their_statements(string word, StatementFrequency frequency)
+    {
+        _bank.Edit("account.asc", "POPLATEK MESICNE", word);
+        Assert.Equal([frequency, StatementFrequency.EachTransaction], _bank.Plan().Accounts.Select(account => account.Statements));
+    }
+
     [Fact]
     public void Rows_become_movements_with_all_their_fields()
     {

@@ -10,6 +10,7 @@ namespace Banking.Accounts.Contracts;
 /// <param name="ExternalId">The account's id at its source.</param>
 /// <param name="OpenedAt">When the account was opened at its source.</param>
 /// <param name="Movements">In the order in which they were booked.</param>
+/// <param name="Statements">How often the source issued statements; this bank continues.</param>
 public sealed record AccountHistory(
     Guid AccountId,
     AccountNumber Number,
@@ -20,7 +21,8 @@ public sealed record AccountHistory(
     string Product,
     DateTimeOffset OpenedAt,
     SourceRow Source,
-    IReadOnlyList<HistoricMovement> Movements);
+    IReadOnlyList<HistoricMovement> Movements,
+    StatementFrequency Statements = StatementFrequency.None);
 
 /// <summary>A customer other than the owner who may use the account.</summary>
 public sealed record HistoricDelegate(Guid CustomerId, SourceRow Source);

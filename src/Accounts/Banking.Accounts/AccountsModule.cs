@@ -208,13 +208,15 @@ public sealed class AccountsModule : BankModule
         wolverine.RegisterMessageType(typeof(IssueStatement), IssueStatementDecision.Shape.Name);
     }
 
-    /// <summary>Imports accounts of another bank with all their bookings.</summary>
+    /// <summary>Imports accounts of another bank with all their bookings, and the schedules of their statements.</summary>
     /// <param name="progress">Called with the number of events stored since the last call.</param>
-    public static Task<ImportResult> ImportAsync(
+    public static async Task<ImportResult> ImportAsync(
         HistoryImport import, string importName, IReadOnlyList<AccountHistory> accounts, Action<int> progress, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(import);
-        return import.RunAsync(importName, [.. accounts.Select(ImportAccounts.ToStream)], Rules, progress, ct);
+        var stored = await import.RunAsync(importName, [.. accounts.Select(ImportAccounts.ToStream)], Rules, progress, ct);
+        return stored.And(
+            await import.RunAsync(importName, [.. ImportSchedules.ToStreams(accounts)], StatementRules, progress, ct));
     }
 
     /// <summary>Checks before anything is imported that no row would be effective in a closed period.</summary>
@@ -230,7 +232,8 @@ public sealed class AccountsModule : BankModule
         HistoryComparison comparison, IReadOnlyList<AccountHistory> accounts, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(comparison);
-        return comparison.FirstAsync([.. accounts.Select(ImportAccounts.ToStream)], (_, _, _) => { }, ct);
+        return comparison.FirstAsync(
+            [.. accounts.Select(ImportAccounts.ToStream), .. ImportSchedules.ToStreams(accounts)], (_, _, _) => { }, ct);
     }
 
     /// <summary>Replays the history of accounts with a hypothesis, over one connection, and stores nothing.</summary>

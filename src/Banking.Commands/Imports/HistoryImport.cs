@@ -15,7 +15,11 @@ namespace Banking.Commands.Imports;
 
 /// <summary>A stream of another system.</summary>
 /// <param name="Documents">Documents stored in the transaction of the stream.</param>
-public sealed record HistoryStream(Guid Id, IReadOnlyList<HistoryEvent> Events, IReadOnlyList<object> Documents);
+public sealed record HistoryStream(Guid Id, IReadOnlyList<HistoryEvent> Events, IReadOnlyList<object> Documents)
+{
+    /// <summary>The commands that become due after an import at this time.</summary>
+    public Func<DateTimeOffset, IReadOnlyList<DueCommand>> Due { get; init; } = _ => [];
+}
 
 /// <summary>An event of another system.</summary>
 /// <param name="Key">Key of the source row, stored in place of an idempotency key.</param>
@@ -27,7 +31,15 @@ public sealed record HistoryEvent(Guid Id, string Key, object Data, SourceRow Ro
 /// <param name="Events">Number of events stored.</param>
 /// <param name="Streams">Number of streams stored.</param>
 /// <param name="Known">Number of streams that existed already and were not changed.</param>
-public sealed record ImportResult(int Events, int Streams, int Known);
+public sealed record ImportResult(int Events, int Streams, int Known)
+{
+    /// <summary>The results of two imports together.</summary>
+    public ImportResult And(ImportResult other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return new(Events + other.Events, Streams + other.Streams, Known + other.Known);
+    }
+}
 
 /// <summary>
 /// Imports streams of another system. Its bookings are facts, so nothing is decided, but they are folded and stored like events of
@@ -99,6 +111,7 @@ public sealed class HistoryImport(
         var envelopes = new List<EventEnvelope>(EventsPerTransaction);
         var states = new List<StoredState<TState>>(chunk.Count);
         var documents = new List<object>();
+        var due = new List<DueRow>();
         foreach (var stream in chunk)
         {
             TState? state = null;
@@ -114,11 +127,12 @@ public sealed class HistoryImport(
 
             heads.Add(new(stream.Id, TState.StreamType, 0, state!.Version, now));
             states.Add(new(state, stream.Events[^1].Id));
+            due.AddRange(stream.Due(now).Select(command => DueRow.Of(command, context, stream.Events[^1].Id)));
             documents.AddRange(stream.Documents);
             documents.AddRange(rules.LookupDocuments(null, state));
         }
 
-        session.QueueWrites((StoreOptions)store.Options, versions, heads, envelopes, states, [], documents, []);
+        session.QueueWrites((StoreOptions)store.Options, versions, heads, envelopes, states, [], documents, due);
         await session.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }

@@ -10,8 +10,9 @@ public sealed record MigrationPlan(
     ReconciliationSummary Summary)
 {
     /// <summary>
-    /// The number of events: one for each customer, account (with its owner), delegate, booked row and correction.
+    /// The number of events: one for each customer, account (with its owner), schedule of statements, delegate, booked row and correction.
     /// </summary>
     public int EventCount { get; } = Customers.Count + Accounts.Count + Summary.Transactions + Summary.Rounded
-        + Accounts.Sum(account => account.Delegates.Count);
+        + Accounts.Sum(account => account.Delegates.Count)
+        + Accounts.Count(account => account.Statements != StatementFrequency.None);
 }

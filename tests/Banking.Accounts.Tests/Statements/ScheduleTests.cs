@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Statements.Domain;
 using Banking.ReadModels.Verifying;
 using Banking.Testing;
@@ -88,6 +89,55 @@ public sealed class ScheduleTests(ShortStatements bank) : IClassFixture<ShortSta
     }
 
     [Fact]
+    public async Task An_imported_account_is_stated_as_often_as_at_its_source_from_the_period_of_the_import_on()
+    {
+        var (monthly, weekly) = (await ImportedAsync(StatementFrequency.Monthly), await ImportedAsync(StatementFrequency.Weekly));
+        var each = await ImportedAsync(StatementFrequency.EachTransaction);
+        var (imported, today) = (bank.Clock.Now, DateOnly.FromDateTime(bank.Clock.Now.UtcDateTime));
+        var month = StatementPeriods.Of(StatementFrequency.Monthly, today)!.Value;
+        var week = StatementPeriods.Of(StatementFrequency.Weekly, today)!.Value;
+        var schedule = (await Teller.GetAsync($"/v1/accounts/{monthly.Id}/statement-schedule")).Ok();
+        Assert.Equal("monthly", schedule.Text("frequency"));
+        Assert.InRange(imported - schedule.Json.GetProperty("since").GetDateTimeOffset(), TimeSpan.Zero, TimeSpan.FromMinutes(1));
+
+        (await Teller.DepositAsync(each.Id, "5.00")).Created();
+        Assert.Equal("105.00", Value(Assert.Single(await IssuedAsync(each.Id, 1)), "closing"));
+        AdvanceTo(week.To);
+        Assert.Equal($"{week.From:O} {week.To:O}", Period((await FirstAsync(weekly))));
+        AdvanceTo(month.To);
+        Assert.Equal($"{month.From:O} {month.To:O}", Period((await FirstAsync(monthly))));
+        Assert.Single((await Teller.GetAsync($"/v1/accounts/{each.Id}/statements")).Ok().Items());
+    }
+
+    [Fact]
+    public async Task A_repeated_import_finds_the_schedule_and_names_another_frequency_in_the_files()
+    {
+        var account = await ImportedAsync(StatementFrequency.Weekly);
+        await SetAsync(account.Id, "monthly");
+
+        Assert.Null(await account.DifferenceAsync());
+        Assert.Equal(new(0, 0, 2), await account.ImportAsync());
+        Assert.Equal("monthly", (await Teller.GetAsync($"/v1/accounts/{account.Id}/statement-schedule")).Ok().Text("frequency"));
+        Assert.Equal(
+            "has frequency \"weekly\" in the bank and \"each-transaction\" in the files",
+            await account.With(StatementFrequency.EachTransaction).DifferenceAsync());
+    }
+
+    [Fact]
+    public async Task A_repeat_adds_the_schedules_that_an_earlier_release_did_not_import_but_changes_none()
+    {
+        var (without, changed) = (await ImportedAsync(StatementFrequency.None), await ImportedAsync(StatementFrequency.None));
+        await SetAsync(changed.Id, "weekly");
+        var (added, kept) = (without.With(StatementFrequency.Monthly), changed.With(StatementFrequency.Monthly));
+        Assert.Equal((null, null), (await added.DifferenceAsync(), await kept.DifferenceAsync()));
+
+        Assert.Equal(new(1, 1, 1), await added.ImportAsync());
+        Assert.Equal(new(0, 0, 2), await kept.ImportAsync());
+        Assert.Equal("monthly", (await Teller.GetAsync($"/v1/accounts/{added.Id}/statement-schedule")).Ok().Text("frequency"));
+        Assert.Equal("weekly", (await Teller.GetAsync($"/v1/accounts/{kept.Id}/statement-schedule")).Ok().Text("frequency"));
+    }
+
+    [Fact]
     public async Task A_month_that_is_too_long_is_recorded_and_the_next_month_gets_its_statement()
     {
         var account = await Teller.OpenAsync();
@@ -168,6 +218,7 @@ public sealed class ScheduleTests(ShortStatements bank) : IClassFixture<ShortSta
         await SetAsync(account, "each-transaction");
         (await Teller.DepositAsync(account, "5.00")).Created();
         await IssuedAsync(account, 1);
+        await ImportedAsync(StatementFrequency.Monthly);
 
         var verification = bank.Host.Services.GetRequiredService<Verification>();
         var differences = (await verification.RunAsync(Guid.Empty, null, _ => { }, TestContext.Current.CancellationToken)).Differences;
@@ -191,6 +242,17 @@ public sealed class ScheduleTests(ShortStatements bank) : IClassFixture<ShortSta
 
     private static string? Value(JsonElement statement, string balance) =>
         statement.GetProperty(balance).GetProperty("value").GetString();
+
+    private async Task<ImportedAccount> ImportedAsync(StatementFrequency frequency)
+    {
+        var account = await ImportedAccount.NewAsync(bank, frequency);
+        await account.ImportAsync();
+        return account;
+    }
+
+    /// <summary>The first statement of an account, which other tests may have given more by moving the clock.</summary>
+    private async Task<JsonElement> FirstAsync(ImportedAccount account) => (await Eventually.UntilAsync(
+        async () => (await Teller.GetAsync($"/v1/accounts/{account.Id}/statements")).Ok().Items(), items => items.Count > 0))[^1];
 
     private async Task SetAsync(string account, string frequency)
     {

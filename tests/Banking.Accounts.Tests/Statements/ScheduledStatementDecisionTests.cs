@@ -1,3 +1,4 @@
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Statements;
 using Banking.Accounts.Statements.Domain;

@@ -68,5 +68,5 @@ internal static class ImportAccounts
     private static MovementDetails? Details(HistoricMovement movement) =>
         movement.Details == new MovementDetails() ? null : movement.Details;
 
-    private static string Key(SourceRow row) => $"{row.System}/{row.File}/{row.Id}";
+    internal static string Key(SourceRow row) => $"{row.System}/{row.File}/{row.Id}";
 }

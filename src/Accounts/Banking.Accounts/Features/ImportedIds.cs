@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Banking.Accounts.Domain;
+using Banking.Accounts.Statements.Domain;
 using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
 
@@ -14,11 +15,14 @@ internal static class ImportedIds
 
     public static Guid Delegate(Guid account, Guid customer) => DeterministicId.From(account, $"delegate/{customer:N}");
 
+    public static Guid Schedule(Guid statements) => DeterministicId.From(statements, "imported-schedule");
+
     private static string? Problem(ReceiptedEvent e, ImportedRow row) =>
         (e.Type == EventNames.All[typeof(AccountOpened)] && e.Id != Opened(e.Stream))
         || (
             e.Type == EventNames.All[typeof(DelegateAuthorized)]
             && (Customer(e) is not { } customer || e.Id != Delegate(e.Stream, customer)))
+        || (e.Type == StatementEventNames.All[typeof(StatementScheduleImported)] && e.Id != Schedule(e.Stream))
             ? "the id is derived from the account"
             : null;
 

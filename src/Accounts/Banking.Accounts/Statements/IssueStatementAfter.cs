@@ -1,3 +1,4 @@
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Statements.Domain;
 using Banking.Commands.Decisions;
 

@@ -68,7 +68,8 @@ public sealed class BerkaBank
         Product,
         AtStartOfDay(account.Opened),
         CreateSource(BerkaFiles.Account, account.Line, account.Id),
-        Array.ConvertAll(replayed, row => CreateMovement(row, ids)));
+        Array.ConvertAll(replayed, row => CreateMovement(row, ids)),
+        account.Statements);
 
     private static HistoricMovement CreateMovement(ReplayedRow replayed, BerkaIds ids)
     {

@@ -73,12 +73,10 @@ internal static class BerkaFiles
         var accounts = new OrderedDictionary<long, AccountRow>();
         while (file.MoveNext())
         {
-            var row = new AccountRow(file.ReadId(id), file.ReadDate(opened), file.Line);
+            var statements = BerkaWords.TranslateFrequency(file[frequency])
+                ?? throw file.CreateError(frequency, $"{FieldParsing.Quote(file[frequency])} is not a known frequency of statements.");
+            var row = new AccountRow(file.ReadId(id), file.ReadDate(opened), statements, file.Line);
             _ = file.ReadId(district);
-            if (!BerkaWords.IsFrequency(file[frequency]))
-            {
-                throw file.CreateError(frequency, $"{FieldParsing.Quote(file[frequency])} is not a known frequency of statements.");
-            }
 
             if (!accounts.TryAdd(row.Id, row))
             {

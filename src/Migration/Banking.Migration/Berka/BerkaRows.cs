@@ -1,3 +1,4 @@
+using Banking.Accounts.Contracts;
 using Banking.Migration.Reconciling;
 
 namespace Banking.Migration.Berka;
@@ -6,7 +7,7 @@ namespace Banking.Migration.Berka;
 internal sealed record ClientRow(long Id, DateOnly BirthDate, string Gender, long District, int Line);
 
 /// <summary>An account, in account.asc, with its rows in the other files.</summary>
-internal sealed record AccountRow(long Id, DateOnly Opened, int Line)
+internal sealed record AccountRow(long Id, DateOnly Opened, StatementFrequency Statements, int Line)
 {
     public DispositionRow? Owner { get; set; }
 

@@ -8,7 +8,14 @@ namespace Banking.Migration.Berka;
 /// </summary>
 internal static class BerkaWords
 {
-    public static bool IsFrequency(ReadOnlySpan<char> word) => word is "POPLATEK MESICNE" or "POPLATEK TYDNE" or "POPLATEK PO OBRATU";
+    /// <summary>The source charged its fee when it issued a statement: monthly, weekly, or after each transaction.</summary>
+    public static StatementFrequency? TranslateFrequency(ReadOnlySpan<char> word) => word switch
+    {
+        "POPLATEK MESICNE" => StatementFrequency.Monthly,
+        "POPLATEK TYDNE" => StatementFrequency.Weekly,
+        "POPLATEK PO OBRATU" => StatementFrequency.EachTransaction,
+        _ => null,
+    };
 
     public static bool? IsOwner(ReadOnlySpan<char> word) => word switch
     {

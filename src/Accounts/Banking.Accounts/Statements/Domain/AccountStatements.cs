@@ -1,3 +1,4 @@
+using Banking.Accounts.Contracts;
 using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 
@@ -35,6 +36,11 @@ public sealed record AccountStatements(
             {
                 Account = e.Account,
                 Schedule = new(e.Frequency, e.EffectiveAt, before.Version + 1),
+            },
+            StatementScheduleImported e when state is null => before with
+            {
+                Account = e.Account,
+                Schedule = new(e.Frequency, recordedAt, before.Version + 1),
             },
             ScheduledStatementSkipped or ScheduledStatementFailed when state is not null => before,
             _ => throw new InvalidOperationException($"{@event.GetType().Name} cannot follow statement {before.Issued} in stream {id}."),

@@ -7,6 +7,7 @@ public static class StatementEventNames
     {
         [typeof(StatementIssued)] = "accounts.statement-issued.v1",
         [typeof(StatementScheduleSet)] = "accounts.statement-schedule-set.v1",
+        [typeof(StatementScheduleImported)] = "accounts.statement-schedule-imported.v1",
         [typeof(ScheduledStatementSkipped)] = "accounts.scheduled-statement-skipped.v1",
         [typeof(ScheduledStatementFailed)] = "accounts.scheduled-statement-failed.v1",
     };

@@ -1,3 +1,4 @@
+using Banking.Accounts.Contracts;
 using Banking.SharedKernel;
 
 namespace Banking.Accounts.Statements.Domain;
@@ -28,6 +29,14 @@ public sealed record StatementIssued(
 /// <param name="Frequency">When statements are issued.</param>
 /// <param name="EffectiveAt">From when the schedule holds. The first period is the one that contains this time.</param>
 public sealed record StatementScheduleSet(Guid Account, StatementFrequency Frequency, DateTimeOffset EffectiveAt);
+
+/// <summary>
+/// The schedule that an imported account had at its source. It holds here from when it was recorded: the source issued what was due before.
+/// </summary>
+/// <param name="Account">The account.</param>
+/// <param name="Frequency">When statements are issued.</param>
+/// <param name="Source">The row of the account at its source.</param>
+public sealed record StatementScheduleImported(Guid Account, StatementFrequency Frequency, SourceRow Source);
 
 /// <summary>A period of the schedule ended, and had a statement already. No other was issued.</summary>
 /// <param name="Account">The account.</param>
