@@ -22,44 +22,71 @@ public sealed class GlBalances(NpgsqlDataSource source)
         """;
 
     /// <summary>
-    /// Sums are stored per day of recording too. So the sums of all earlier days are used whole, and only the entries recorded on the day
-    /// of the instant are read one by one, by the index on recorded_at. The journal comes first, as in the switch to a rebuilt generation,
-    /// so that readers and the switch lock the views in the same order.
+    /// Sums are stored per day of recording too. So only entries recorded on the day of the instant are read one by one, by the index on
+    /// recorded_at: those up to the instant are added to the sums of the days before, or those after it are subtracted from the sums that
+    /// include the day, whichever are fewer. They are summed before each makes two lines, because there may be half a million of them. The
+    /// journal comes first, as in the switch to a rebuilt generation, so that readers and the switch lock the views in the same order.
     /// </summary>
     private const string Then =
         $"""
         select gl, currency, scale, sum(debits), sum(credits) from (
-            select line.gl, j.currency, j.scale, greatest(line.amount, 0) as debits, greatest(-line.amount, 0) as credits
-            from {LedgerModule.Schema}.{LedgerModel.Journal} j
-            cross join lateral (values ($5, -j.credit), (j.counter, j.credit)) as line(gl, amount)
-            where j.effective_on <= $1 and j.recorded_at >= $3 and j.recorded_at <= $4
+            select line.gl, j.currency, j.scale, line.debits * $6 as debits, line.credits * $6 as credits, j.entries * $6 as entries
+            from (
+                select counter, currency, scale, sum(greatest(credit, 0)) as raised, sum(greatest(-credit, 0)) as lowered,
+                    count(*) as entries
+                from {LedgerModule.Schema}.{LedgerModel.Journal}
+                where effective_on <= $1 and recorded_at >= $3 and recorded_at < $4 group by counter, currency, scale) j
+            cross join lateral (values ($5, j.lowered, j.raised), (j.counter, j.raised, j.lowered)) as line(gl, debits, credits)
             union all
-            select gl, currency, scale, debits, credits from {LedgerModule.Schema}.{LedgerModel.Day}
+            select gl, currency, scale, debits, credits, entries from {LedgerModule.Schema}.{LedgerModel.Day}
             where effective_on <= $1 and recorded_on < $2) as known
-        group by gl, currency, scale order by currency, scale, gl
+        group by gl, currency, scale having sum(entries) > 0 order by currency, scale, gl
+        """;
+
+    /// <summary>
+    /// About how many positions are before each instant, by binary search: recorded times rise with positions, apart from a few seconds.
+    /// </summary>
+    private const string PositionsBefore =
+        $"""
+        with recursive search(at, low, high) as (
+            select b.at, (select min(position) from {LedgerModule.Schema}.{LedgerModel.Journal}),
+                (select max(position) from {LedgerModule.Schema}.{LedgerModel.Journal}) from unnest($1) as b(at)
+            union all
+            select s.at, case when j.recorded_at < s.at then m.middle + 1 else s.low end,
+                case when j.recorded_at < s.at then s.high else m.middle end
+            from search s
+            cross join lateral (select (s.low + s.high) / 2 as middle) m
+            cross join lateral (
+                select recorded_at from {LedgerModule.Schema}.{LedgerModel.Journal}
+                where position <= m.middle order by position desc limit 1) j
+            where s.low < s.high)
+        select low from search where low = high order by at
         """;
 
     /// <summary>Ordered by currency and chart. A GL account is left out for currencies in which it has no entries.</summary>
     /// <param name="upTo">The last effective day included.</param>
     /// <param name="knownAt">Only entries recorded by this instant; all entries if null.</param>
-    public Task<IReadOnlyList<GlBalance>> ReadAsync(DateOnly upTo, DateTimeOffset? knownAt, CancellationToken ct)
-    {
-        object?[] values = [upTo];
-        if (knownAt is { } instant)
-        {
-            var day = DateOnly.FromDateTime(instant.UtcDateTime);
-            values =
-                [upTo, day, day.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc), instant.UtcDateTime, Chart.CustomerDeposits.Code];
-        }
-
-        return source.ListAsync(
+    public async Task<IReadOnlyList<GlBalance>> ReadAsync(DateOnly upTo, DateTimeOffset? knownAt, CancellationToken ct) =>
+        await source.ListAsync(
             knownAt is null ? Now : Then,
-            values,
+            knownAt is { } instant ? await ValuesAsync(upTo, instant.UtcDateTime, ct) : [upTo],
             row => new GlBalance(
                 Chart.Of(row.GetInt16(0)),
                 Currency.FromStored(row.GetString(1), row.GetInt16(2)),
                 row.GetDecimal(3),
                 row.GetDecimal(4)),
             ct);
+
+    private async Task<object?[]> ValuesAsync(DateOnly upTo, DateTime knownAt, CancellationToken ct)
+    {
+        var day = DateOnly.FromDateTime(knownAt);
+        var from = day.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
+        var to = from.AddDays(1);
+        // PostgreSQL stores microseconds: what was recorded in that of the instant was known.
+        var after = knownAt.AddTicks(TimeSpan.TicksPerMicrosecond - (knownAt.Ticks % TimeSpan.TicksPerMicrosecond));
+        return await source.ListAsync(PositionsBefore, [new[] { from, after, to }], row => row.GetInt64(0), ct)
+            is [var first, var known, var last] && last - known < known - first
+            ? [upTo, day.AddDays(1), after, to, Chart.CustomerDeposits.Code, -1]
+            : [upTo, day, from, after, Chart.CustomerDeposits.Code, 1];
     }
 }
