@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Banking.Accounts;
 using Banking.Accounts.Contracts;
 using Banking.Commands.Imports;
@@ -63,6 +64,55 @@ public sealed class PeriodTests : PeriodBank
 
         async Task<Answer> OpenAsync(DateTimeOffset effectiveAt) => await Teller.PostAsync(
             "/v1/accounts", new { customerId = await Teller.RegisterAsync(), currency = "EUR", effectiveAt });
+    }
+
+    [Fact]
+    public async Task A_correction_that_was_proposed_before_the_closing_is_refused_at_its_approval_and_what_if_ignores_closed_months()
+    {
+        var account = await Teller.OpenAsync(balance: "100.00");
+        var deposit = (await DepositAsync(Teller, account, "40.00", null)).Created().Text("id");
+        var booked = Clock.Now;
+        await SetClockAsync(December.AddMinutes(-30));
+        var original = await ProposeAsync("original");
+        var later = await ProposeAsync("now");
+        await SetClockAsync(December.AddMinutes(2));
+        (await CloseAsync("2026-11")).Ok();
+        Clock.Advance(TimeSpan.FromHours(1));
+        (await ProposeAsync("original")).IsProblem(409, "period_closed");
+        (await DepositAsync(Teller, account, "7.00", December.AddDays(-2))).IsProblem(409, "period_closed");
+
+        var refused = (await ApproveAsync(original)).Ok();
+        var executed = (await ApproveAsync(later)).Ok();
+
+        Assert.Equal(("refused", "period_closed"), (refused.Text("status"), refused.Text("refusal", "code")));
+        Assert.Equal("executed", executed.Text("status"));
+        Assert.Equal("100.00", await Teller.BalanceAsync(account));
+        var amount = new { value = "9.00", currency = "EUR" };
+        var inserted = new { kind = "withdrawal", accountId = account, at = December.AddMinutes(30), amount };
+        var result = await SimulatedAsync(account, new { insert = inserted with { at = booked.AddHours(1) } }, new { insert = inserted });
+        var totals = result.GetProperty("totals");
+        Assert.Equal(
+            ("2", "0", "0"), (totals.GetProperty("inserted").ToString(), totals.GetProperty("insertedRefused").ToString(),
+                totals.GetProperty("refusalsThatVanish").ToString()));
+        Assert.Equal(
+            "82.00", result.GetProperty("accounts")[0].GetProperty("simulated").GetProperty("balance").GetProperty("value").GetString());
+        Assert.Equal("0", (await SimulatedAsync(account)).GetProperty("totals").GetProperty("accountsThatDiffer").ToString());
+
+        Task<Answer> ProposeAsync(string effective) => Person("olga").PostAsync(
+            $"/v1/transactions/{deposit}/corrections?propose=true",
+            new { kind = "reversal", reasonCode = "twice", reason = "paid twice", effective });
+
+        Task<Answer> ApproveAsync(Answer proposal) => Person("otto").PostAsync(
+            $"/v1/proposals/{proposal.Text("id")}/approve", new { commandHash = proposal.Text("commandHash") });
+    }
+
+    private async Task<JsonElement> SimulatedAsync(string account, params object[] changes)
+    {
+        var started = await Teller.PostAsync("/v1/simulations", new { accounts = new[] { account }, changes });
+        Assert.True(started.StatusCode == 202, started.Body);
+        var ended = await Eventually.UntilAsync(
+            async () => (await Teller.GetAsync($"/v1/simulations/{started.Text("id")}")).Ok(), a => a.Text("state") is not "running");
+        return ended.Json.GetProperty("result");
     }
 
     /// <summary>A month that has not ended is refused without waiting for a command that has not ended.</summary>

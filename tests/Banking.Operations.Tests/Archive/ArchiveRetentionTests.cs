@@ -37,6 +37,7 @@ public sealed class ArchiveRetentionTests(ArchivedBank bank) : IClassFixture<Arc
         await using var host = await bank.StartAnotherAsync();
         var gone = await BankFixture.On(host, "teller").GetAsync($"/v1/accounts/{accounts[0]}/events");
         Assert.Equal((410, "archive_deleted"), (gone.StatusCode, gone.Code));
+        Assert.Equal("archive_deleted", await ArchivedBank.FailedSimulationAsync(BankFixture.On(host, "teller"), accounts[0]));
         var audited = (await BankFixture.On(host, "auditor").GetAsync($"/audit/events?account={accounts[0]}&limit=500")).Ok().Items();
         Assert.Contains(audited, e => e.GetProperty("data").ValueKind == System.Text.Json.JsonValueKind.Null);
         Assert.Equal("0.00", await _teller.BalanceAsync(accounts[0]));

@@ -95,6 +95,16 @@ public partial class ArchivedBank : BankFixture, IAsyncLifetime
         return [.. result.Differences.Select(d => $"{d.Model} {d.Table} {d.Stream} {d.Expected} {d.Found}")];
     }
 
+    /// <summary>The code of the problem with which a simulation of an account ends.</summary>
+    internal static async Task<string> FailedSimulationAsync(BankClient teller, string account)
+    {
+        var started = await teller.PostAsync("/v1/simulations", new { accounts = new[] { account } });
+        Assert.True(started.StatusCode == 202, started.Body);
+        var ended = await Eventually.UntilAsync(
+            async () => (await teller.GetAsync(started.Header("Location")!)).Ok(), a => a.Text("state") is not "running");
+        return $"{(ended.Text("state") == "failed" ? ended.Text("problem", "code") : ended.Body)}";
+    }
+
     /// <summary>All columns of all events of accounts, as text.</summary>
     internal Task<List<string>> LogAsync() => this.QueryAsync<string>(
         "select e::text from bank.mt_events e join bank.mt_streams s on s.id = e.stream_id where s.type = 'account' order by e.seq_id");

@@ -159,6 +159,7 @@ public sealed class ArchivedRowsTests(ArchivedBank bank) : IClassFixture<Archive
         File.Delete(path);
 
         Assert.Equal((503, "archive_unavailable"), StatusAndCode(await _teller.GetAsync(events)));
+        Assert.Equal("archive_unavailable", await ArchivedBank.FailedSimulationAsync(_teller, _accounts[0]));
         await File.WriteAllBytesAsync(path, whole);
         (await _teller.GetAsync(events)).Ok();
     }

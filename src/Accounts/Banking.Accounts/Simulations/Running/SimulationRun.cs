@@ -1,5 +1,7 @@
 using Banking.Accounts.Simulations.Reading;
 using Banking.Accounts.Simulations.Views;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
 using Microsoft.Extensions.Logging;
 
@@ -60,7 +62,14 @@ internal sealed class SimulationRun(
         }
         catch (UnreadableEventException unreadable)
         {
-            return (SimulationState.Failed, new SimulationFailure("event_unreadable", unreadable.Message));
+            var refusal = Failures.Unreadable(unreadable);
+            return (SimulationState.Failed, new SimulationFailure(
+                refusal.Code, unreadable.InnerException is ArchiveDeletedException ? refusal.Detail : unreadable.Message));
+        }
+        catch (ArchiveUnavailableException)
+        {
+            return (SimulationState.Failed, new SimulationFailure(
+                "archive_unavailable", "An archived event is needed, and its archive file cannot be read now. Ask again later."));
         }
         catch (OverflowException)
         {
