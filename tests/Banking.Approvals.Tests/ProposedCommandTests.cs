@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Banking.Testing;
 using static Banking.Approvals.Tests.ApprovalBank;
 
@@ -75,6 +76,37 @@ public sealed class ProposedCommandTests(ApprovalBank bank)
         await ApprovedAsync($"/v1/accounts/{account}/close", why);
 
         Assert.Equal("0.00 0.00 closed", await StateAsync(account));
+    }
+
+    [Fact]
+    public async Task A_proposal_that_was_not_carried_out_is_named_where_its_booking_is_missing()
+    {
+        var (account, other) = (await bank.Teller.OpenAsync(), await bank.Teller.OpenAsync(balance: "500.00"));
+        var number = (await bank.Teller.GetAsync($"/v1/accounts/{account}")).Ok().Text("number");
+        var amount = new { value = "93.93", currency = "EUR" };
+        var body = new { fromAccountId = other, toAccountId = number, amount, reason = "rent" };
+        var open = await ProposedAsync("/v1/transfers", body);
+        var rejected = await ProposedAsync("/v1/transfers", body);
+        (await ApprovalBank.EndAsync(_bob, rejected.Text("id"), "reject")).Ok();
+        var done = await ProposedAsync("/v1/deposits", new { accountId = account, amount, reason = "rent" });
+        (await ApproveAsync(_bob, (done.Text("id"), done.Text("commandHash")))).Ok();
+
+        var missing = await MissingAsync("187.86");
+
+        Assert.Equal(
+            new[] { $"open /v1/proposals/{open.Text("id")}", $"rejected /v1/proposals/{rejected.Text("id")}" }.Order(),
+            missing.Where(m => m.Text("rule") == "proposed-command").Select(m => $"{m.Text("code")} {m.Text("link")}").Order());
+        Assert.DoesNotContain(await MissingAsync("0.00"), m => m.Text("rule") == "proposed-command");
+
+        async Task<List<JsonElement>> MissingAsync(string expected) => [.. (await bank.Teller.GetAsync(
+            $"/v1/accounts/{account}/balance/mistakes?expected={expected}")).Ok().Json.GetProperty("missing").EnumerateArray()];
+
+        async Task<Answer> ProposedAsync(string path, object command)
+        {
+            var proposed = await _ada.PostAsync(path + "?propose=true", command);
+            Assert.True(proposed.StatusCode == 202, proposed.Body);
+            return proposed;
+        }
     }
 
     [Fact]

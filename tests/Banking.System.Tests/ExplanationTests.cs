@@ -303,6 +303,49 @@ public sealed class ExplanationTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
+    public async Task A_booking_that_is_missing_is_searched_among_refusals_other_accounts_and_earlier_bookings()
+    {
+        var (account, neighbour) = (await _teller.OpenAsync(balance: "20.00"), await _teller.OpenAsync());
+        var payer = await _teller.OpenAsync(balance: "100.00");
+        (await _teller.TransferAsync(payer, account, "31.31")).Created();
+        (await _teller.WithdrawAsync(payer, "68.69")).Created();
+        (await _teller.TransferAsync(payer, account, "31.31")).IsProblem(422, "insufficient_funds");
+        (await _teller.DepositAsync(payer, "31.31")).Created();
+        var wrong = (await _teller.TransferAsync(payer, neighbour, "31.31")).Created();
+        (await _teller.GetCurrentAsync($"/v1/transfers?account={neighbour}", wrong.Header("Ledger-Position")!)).Ok();
+
+        var found = await MistakesAsync(account, "?expected=82.62");
+        var missing = found.Json.GetProperty("missing").EnumerateArray().ToList();
+
+        Assert.Empty(found.Json.GetProperty("candidates").EnumerateArray());
+        Assert.EndsWith("A booking may be missing, see missing.", found.Text("summary"), StringComparison.Ordinal);
+        Assert.Equal(["refused-command", "other-account", "repeated-booking"], missing.Select(m => m.Text("rule")).Distinct());
+        Assert.Equal("insufficient_funds", missing[0].Text("code"));
+        Assert.Equal((neighbour, $"/v1/transactions/{wrong.Text("id")}"), (missing[1].Text("accountId"), missing[1].Text("link")));
+        (await _teller.GetAsync(missing[0].Text("link"))).Ok();
+        missing[0].GetProperty("amount").IsMoney("31.31");
+        var debit = (await MistakesAsync(payer, "?expected=-31.31")).Json.GetProperty("missing").EnumerateArray().ToList();
+        Assert.Contains(debit, m => m.Text("rule") == "refused-command");
+        Assert.DoesNotContain(debit, m => m.Text("rule") == "other-account" && m.Text("accountId") == account);
+        Assert.Equal("The balance is what was expected.", (await MistakesAsync(account, "?expected=51.31")).Text("summary"));
+        Assert.Empty((await MistakesAsync(account, $"?expected=82.62&from={bank.Clock.Now.AddDays(9):yyyy-MM-dd}"))
+            .Json.GetProperty("missing").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task A_customer_is_not_told_of_commands_and_accounts_of_others()
+    {
+        var customer = await _teller.RegisterAsync();
+        var account = await _teller.OpenAsync(customer);
+        (await _teller.DepositAsync(await _teller.OpenAsync(), "41.41")).Created();
+
+        var seen = (await bank.As("customer", customer).GetAsync($"/v1/accounts/{account}/balance/mistakes?expected=41.41")).Ok();
+
+        Assert.False(seen.Json.TryGetProperty("missing", out _));
+        Assert.Equal("No movement that was searched explains the difference. A booking may be missing.", seen.Text("summary"));
+    }
+
+    [Fact]
     public async Task What_was_backdated_after_a_statement_makes_the_difference_to_its_closing_balance()
     {
         var account = await _teller.OpenAsync(balance: "100.00", effectiveAt: bank.Clock.Now.AddDays(-25));

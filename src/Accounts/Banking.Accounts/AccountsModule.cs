@@ -139,6 +139,7 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<MonthSums>()
             .AddSingleton<BalanceExplanation>()
             .AddSingleton<BalanceMistakes>()
+            .AddSingleton<MissingBookings>()
             .AddSingleton(new StatementLimits())
             .AddSingleton<StatementReader>()
             .AddSingleton<StatementPreparation>()

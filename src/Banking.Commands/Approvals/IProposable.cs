@@ -16,9 +16,17 @@ public interface IProposable
     Task<Outcome> RunAsync(CommandData command, CommandContext context, ProposalStep step, CancellationToken ct);
 }
 
-/// <summary>Makes proposals of commands. The module Approvals implements it.</summary>
+/// <summary>A command that was proposed, and not carried out until now.</summary>
+/// <param name="Status">What became of the proposal.</param>
+/// <param name="Address">The path of the proposal.</param>
+public sealed record ProposedCommand(CommandData Command, string Status, DateTimeOffset ProposedAt, string Address);
+
+/// <summary>Makes and finds proposals of commands. The module Approvals implements it.</summary>
 public interface IProposals
 {
     /// <summary>Returns the step that stores the command as a proposal instead of carrying it out.</summary>
     ProposalStep Propose(CommandData command, CommandContext context);
+
+    /// <summary>Returns commands that were proposed and not carried out, and have one of these texts as a member; the oldest first.</summary>
+    Task<IReadOnlyList<ProposedCommand>> NotExecutedAsync(IReadOnlyList<string> texts, int limit, CancellationToken ct);
 }

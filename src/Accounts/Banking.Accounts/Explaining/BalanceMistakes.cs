@@ -10,7 +10,7 @@ using JasperFx.Events;
 namespace Banking.Accounts.Explaining;
 
 /// <summary>Narrows the history of an account to the movements that may have made a balance wrong.</summary>
-public sealed class BalanceMistakes(NewestEvents newest, HistoricalBalances balances, EventViews views)
+public sealed class BalanceMistakes(NewestEvents newest, HistoricalBalances balances, EventViews views, MissingBookings missing)
 {
     /// <summary>The newest events, by effective time, are searched.</summary>
     public const int MaxSearched = 10_000;
@@ -27,6 +27,7 @@ public sealed class BalanceMistakes(NewestEvents newest, HistoricalBalances bala
             ToFigures(movements, query.StatedVersion), difference.Minor,
             query.StatedVersion is { } stated && stated < counted.Version
                 && (await balances.AtAsync(account, counted.EffectiveAt, stated, ct)).Balance.Minor == query.Expected.Minor);
+        var absent = caller.IsStaff ? await missing.FindAsync(query, -difference.Minor, movements, ct) : null;
         return new(
             AccountId.Format(account.Id),
             counted.EffectiveAt == DateTimeOffset.MaxValue ? null : counted.EffectiveAt,
@@ -36,7 +37,9 @@ public sealed class BalanceMistakes(NewestEvents newest, HistoricalBalances bala
             Amount.Of(difference),
             movements.Count == 0 ? null : movements[0].AccountEvent().EffectiveAt,
             movements.Count,
-            [.. found.Select(c => View(c, byVersion, account.Currency, caller))]);
+            MistakesView.Summarize(difference.Minor != 0, found.Count, absent?.Count),
+            [.. found.Select(c => View(c, byVersion, account.Currency, caller))],
+            absent);
     }
 
     private static IReadOnlyList<FigureMovement> ToFigures(IReadOnlyList<IEvent> movements, long? statedVersion)

@@ -36,10 +36,12 @@ public sealed record ChangeView(
 public sealed record ChangeLinks(string? Transaction, string? Deliveries)
 {
     internal static ChangeLinks Of(IEvent e, Caller caller) => new(
-        TransactionOf(e) is { } id ? $"/v1/transactions/{id}" : null,
+        TransactionOf(e),
         caller.Role is Roles.Operator or Roles.Auditor ? $"/v1/feed/deliveries?eventId={PublicId.Format("evt", e.Id)}" : null);
 
-    private static string? TransactionOf(IEvent e) => e.Data switch
+    internal static string? TransactionOf(IEvent e) => PublicIdOf(e) is { } id ? $"/v1/transactions/{id}" : null;
+
+    private static string? PublicIdOf(IEvent e) => e.Data switch
     {
         MoneyDeposited => PublicId.Format(MovementId.Deposit, e.Id),
         MoneyWithdrawn => PublicId.Format(MovementId.Withdrawal, e.Id),

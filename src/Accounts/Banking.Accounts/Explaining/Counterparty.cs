@@ -8,6 +8,10 @@ namespace Banking.Accounts.Explaining;
 /// <param name="Key">An account number of this bank; BANK:ACCOUNT of another bank, as imported; or the bank's own side: cash.</param>
 internal sealed record Counterparty(string Key)
 {
+    private const string Unknown = "unknown";
+
+    private static readonly HashSet<string> BankSides = [.. Enum.GetNames<BankSide>().Select(WireNames.Of)];
+
     public static Counterparty Of(IMovement movement) => movement switch
     {
         TransferSent m => new(m.ToNumber.Value),
@@ -15,8 +19,11 @@ internal sealed record Counterparty(string Key)
         ICorrectionEvent { Other: { } other } => new(other.Number.Value),
         _ when Details(movement)?.Counterparty is { } elsewhere && (elsewhere.Bank ?? elsewhere.Account) is not null =>
             new($"{elsewhere.Bank}:{elsewhere.Account}"),
-        _ => new(movement.BankSide is { } side ? WireNames.Of(side.ToString()) : "unknown"),
+        _ => new(movement.BankSide is { } side ? WireNames.Of(side.ToString()) : Unknown),
     };
+
+    /// <summary>Whether it is an account, and not the bank's own side, which any movement may have.</summary>
+    public static bool IsOutside(string key) => !BankSides.Contains(key) && key != Unknown;
 
     private static MovementDetails? Details(IMovement movement) => movement switch
     {

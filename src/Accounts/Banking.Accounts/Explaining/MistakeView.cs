@@ -11,10 +11,20 @@ namespace Banking.Accounts.Explaining;
 /// <param name="Difference">The balance less what was expected.</param>
 /// <param name="SearchedFrom">The effective time of the first movement that was searched; absent if none was.</param>
 /// <param name="Movements">The number of movements that were searched: the newest by effective time; none if nothing differs.</param>
+/// <param name="Summary">Whether a movement explains the difference, as a sentence.</param>
 /// <param name="Candidates">The best first; empty if no rule finds any, or nothing differs.</param>
+/// <param name="Missing">Where a booking may be that would make the difference, the best first; for staff only.</param>
 public sealed record MistakesView(
     string AccountId, DateTimeOffset? EffectiveAt, long Version, Amount Balance, Amount Expected, Amount Difference,
-    DateTimeOffset? SearchedFrom, int Movements, IReadOnlyList<MistakeView> Candidates);
+    DateTimeOffset? SearchedFrom, int Movements, string Summary, IReadOnlyList<MistakeView> Candidates,
+    IReadOnlyList<MissingView>? Missing)
+{
+    internal static string Summarize(bool differs, int candidates, int? missing) =>
+        !differs ? "The balance is what was expected."
+        : candidates > 0 ? "At least one of the movements explains the difference."
+        : "No movement that was searched explains the difference. A booking may be missing"
+            + (missing is null or 0 ? "." : ", see missing.");
+}
 
 /// <summary>Movements that would explain the difference.</summary>
 /// <param name="Score">100 is the best. A movement that was corrected already has a lower one.</param>

@@ -3,15 +3,29 @@ using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.EventStore.Appending;
+using Banking.EventStore.Json;
 using Banking.SharedKernel;
 
 namespace Banking.Approvals.Features;
 
 /// <summary>Stores commands as proposals.</summary>
-public sealed class Proposals(JoinedKind<Proposal> streams, ApprovalSettings settings, TimeProvider clock) : IProposals
+public sealed class Proposals(
+    JoinedKind<Proposal> streams, StateReader<Proposal> states, ApprovalSettings settings, TimeProvider clock) : IProposals
 {
     public ProposalStep Propose(CommandData command, CommandContext context) =>
         new ProposeStep(streams.Stream(Ids.Next(clock)), command, context, TimeSpan.FromHours(settings.ValidHours));
+
+    public async Task<IReadOnlyList<ProposedCommand>> NotExecutedAsync(IReadOnlyList<string> texts, int limit, CancellationToken ct)
+    {
+        var search = new StateSearch();
+        search.AddByData("d.data ->> 'status' <> ?", WireNames.Of(nameof(ProposalStatus.Executed)));
+        search.AddByData("d.data ->> 'command' like any(?)", new object[] { texts.Select(t => $"%\"{t}\"%").ToArray() });
+        return
+        [
+            .. (await states.ListAsync(search, Guid.Empty, limit, ct)).Select(p => new ProposedCommand(
+                CommandData.Parse(p.Command), WireNames.Of(p.Status.ToString()), p.ProposedAt, Address(p.Id))),
+        ];
+    }
 
     internal static string Address(Guid proposal) => $"/v1/proposals/{PublicId.Format(Proposal.Prefix, proposal)}";
 }

@@ -1,0 +1,47 @@
+using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
+using Banking.Accounts.Features;
+using Banking.Commands.Decisions;
+using Banking.SharedKernel;
+
+namespace Banking.Accounts.Explaining;
+
+/// <summary>What a command that was not carried out would have booked on an account.</summary>
+/// <param name="Amount">In minor units, negative for a debit.</param>
+/// <param name="EffectiveAt">The effective time that it claimed; null for the time of its decision.</param>
+internal readonly record struct MissingCommand(Currency Currency, long Amount, DateTimeOffset? EffectiveAt)
+{
+    /// <summary>The names of the commands that move money.</summary>
+    public static string[] Types { get; } =
+        [DepositMoneyHandler.Definition.Shape.Name, WithdrawMoneyHandler.Definition.Shape.Name, TransferMoneyHandler.Definition.Shape.Name];
+
+    /// <summary>Null for a command that moves no money of the account.</summary>
+    public static MissingCommand? Of(CommandData command, Account account)
+    {
+        if (command.Type == DepositMoneyHandler.Definition.Shape.Name)
+        {
+            var c = command.Read<DepositMoney>();
+            return Is(c.Account) ? new(c.Amount.Currency, c.Amount.Minor, c.EffectiveAt) : null;
+        }
+
+        if (command.Type == WithdrawMoneyHandler.Definition.Shape.Name)
+        {
+            var c = command.Read<WithdrawMoney>();
+            return Is(c.Account) ? new(c.Amount.Currency, -c.Amount.Minor, c.EffectiveAt) : null;
+        }
+
+        if (command.Type == TransferMoneyHandler.Definition.Shape.Name)
+        {
+            var c = command.Read<TransferMoney>();
+            return Is(c.From) ? new(c.Amount.Currency, -c.Amount.Minor, c.EffectiveAt)
+                : Is(c.To) ? new(c.Amount.Currency, c.Amount.Minor, c.EffectiveAt)
+                : null;
+        }
+
+        return null;
+
+        bool Is(string text) => PublicId.TryParse(AccountId.Prefix, text, out var id)
+            ? id == account.Id
+            : AccountNumber.TryParseStored(text, out var number) && number == account.Number;
+    }
+}
