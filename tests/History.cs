@@ -36,7 +36,7 @@ internal sealed record History(
             new("576", "171812", "1993-06-30", "15333.20")),
     ];
 
-    /// <summary>Events in the log after the import: one for each customer, delegate, row and correction, and two for each account.</summary>
+    /// <summary>Events in the log after the import: one for each customer, delegate, row and correction, two for each account.</summary>
     public long Events => Customers + (2 * Accounts) + Delegates + Rows + Rounded;
 
     /// <summary>The names of the histories on this machine. Every clone has the sample.</summary>

@@ -27,6 +27,6 @@ public interface IProposals
     /// <summary>Returns the step that stores the command as a proposal instead of carrying it out.</summary>
     ProposalStep Propose(CommandData command, CommandContext context);
 
-    /// <summary>Returns commands that were proposed and not carried out, and have one of these texts as a member; the oldest first.</summary>
+    /// <summary>Returns commands that were proposed, not carried out, and have one of these texts as a member; the oldest first.</summary>
     Task<IReadOnlyList<ProposedCommand>> NotExecutedAsync(IReadOnlyList<string> texts, int limit, CancellationToken ct);
 }

@@ -5,7 +5,7 @@ using Banking.Commands.Imports;
 
 namespace Banking.Accounts.Statements;
 
-/// <summary>Makes the stream of statements of imported accounts, which begins with the schedule that the account had at its source.</summary>
+/// <summary>Makes the streams of statements of imported accounts. Each begins with the schedule of its source.</summary>
 internal static class ImportSchedules
 {
     public static IEnumerable<HistoryStream> ToStreams(IEnumerable<AccountHistory> accounts) =>
