@@ -34,24 +34,6 @@ public readonly record struct Money(long Minor, Currency Currency)
         return error == MoneyError.None;
     }
 
-    /// <summary>Converts a decimal exactly. Trailing zeros beyond the scale are ignored (1.00 is one yen).</summary>
-    /// <exception cref="ArgumentException">The value has more digits than the currency, or it does not fit in 64 bits.</exception>
-    public static Money FromDecimal(decimal value, Currency currency)
-    {
-        try
-        {
-            // Exact: multiplying by a power of ten can overflow, but Decimal drops zeros only.
-            var minor = value * MoneyText.PowerOfTen(currency.Scale);
-            return minor == decimal.Truncate(minor)
-                ? new(decimal.ToInt64(minor), currency)
-                : throw new ArgumentException($"{value} has more than the {currency.Scale} digits of {currency.Code}.", nameof(value));
-        }
-        catch (OverflowException overflow)
-        {
-            throw new ArgumentException($"{value} {currency.Code} does not fit in 64 bits of minor units.", nameof(value), overflow);
-        }
-    }
-
     public static Money operator +(Money left, Money right) => new(checked(left.Minor + right.MinorIn(left.Currency)), left.Currency);
 
     public static Money operator -(Money left, Money right) => new(checked(left.Minor - right.MinorIn(left.Currency)), left.Currency);

@@ -63,17 +63,6 @@ internal static class MoneyText
         return minor < 0 ? $"-{number}" : number;
     }
 
-    public static decimal PowerOfTen(int exponent)
-    {
-        var power = 1m;
-        for (var i = 0; i < exponent; i++)
-        {
-            power *= 10m;
-        }
-
-        return power;
-    }
-
     private static bool IsNumber(ReadOnlySpan<char> text, out int decimals)
     {
         var point = text.IndexOf('.');

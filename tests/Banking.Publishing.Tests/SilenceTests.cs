@@ -133,7 +133,7 @@ public sealed class SilenceTests(SunkBank bank) : IClassFixture<SunkBank>
             .Select(n => new HistoricMovement(
                 Ids.Next(bank.Clock),
                 Direction.Credit,
-                Money.FromDecimal(10, Currency.Parse("EUR")),
+                new(10_00, Currency.Parse("EUR")),
                 opened.AddDays(n),
                 BankSide.Cash,
                 new(),
