@@ -8,8 +8,11 @@ public sealed class EventCache(LogReader reader, HighWaterMark highWaterMark) : 
     /// <summary>Number of positions that are kept.</summary>
     private const int MaxPositions = 10_000;
 
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly LogWindow<IEvent> _window = new(e => e.Sequence, MaxPositions);
+    private readonly LogWindow<IEvent> _window = new(e => e.Sequence, MaxPositions, async (after, upTo, _, ct) =>
+    {
+        var page = await reader.ReadAllAsync(after, upTo, ct);
+        return (page.Events, page.End);
+    });
 
     /// <summary>
     /// Returns the events after one position up to another, oldest first. The log must be complete up to there. The events are shared:
@@ -42,40 +45,12 @@ public sealed class EventCache(LogReader reader, HighWaterMark highWaterMark) : 
     /// <inheritdoc cref="ReadAsync"/>
     public async Task<LogPage> ReadAllAsync(long after, long upTo, CancellationToken ct, string? log = null)
     {
-        await _turn.WaitAsync(ct);
-        try
-        {
-            _window.Begin(log ?? highWaterMark.Server, after);
-            if (_window.Covers(after))
-            {
-                if (upTo > _window.End)
-                {
-                    var next = await reader.ReadAllAsync(_window.End, upTo, ct);
-                    _window.Append(next.Events, next.End);
-                }
-
-                var end = Math.Min(upTo, _window.End);
-                var page = new LogPage(_window.Slice(after, end), end);
-                _window.Trim();
-                return page;
-            }
-        }
-        finally
-        {
-            _turn.Release();
-        }
-
-        // Far behind the other readers: not worth caching.
-        return await reader.ReadAllAsync(after, upTo, ct);
+        var (events, end) = await _window.ReadAsync(after, upTo, log ?? highWaterMark.Server, ct);
+        return new(events, end);
     }
 
-    /// <summary>Drops all events, because one that could not be read can be read now.</summary>
-    public async Task ForgetAsync(CancellationToken ct)
-    {
-        await _turn.WaitAsync(ct);
-        _window.Clear();
-        _turn.Release();
-    }
+    /// <inheritdoc cref="LogWindow{T}.ForgetAsync"/>
+    public Task ForgetAsync(CancellationToken ct) => _window.ForgetAsync(ct);
 
-    public void Dispose() => _turn.Dispose();
+    public void Dispose() => _window.Dispose();
 }

@@ -35,7 +35,7 @@ public sealed class LogSubscriptions(
     /// <returns>Null if the position is so far behind the log that the reader must first read on.</returns>
     public LogSubscription? Subscribe(EventFilter filter, long after, string? log, Action wake)
     {
-        if (highWaterMark.Complete - after > PublicEventCache.MaxPositions)
+        if (highWaterMark.Complete - after > PublicLog.MaxPositions)
         {
             return null;
         }

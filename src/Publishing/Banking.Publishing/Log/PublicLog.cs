@@ -28,6 +28,11 @@ public sealed record PublicPage(IReadOnlyList<PublicEvent> Events, long End)
 /// </summary>
 public sealed class PublicLog : IDisposable
 {
+    /// <summary>
+    /// Number of positions that are cached: each event is read, made and serialized once for all destinations and feeds of a host.
+    /// </summary>
+    internal const int MaxPositions = 5_000;
+
     /// <summary>The largest number of positions in one page.</summary>
     public const int PageSize = 1_000;
 
@@ -46,7 +51,7 @@ public sealed class PublicLog : IDisposable
     private readonly StoredEvents _events;
     private readonly Predecessors _predecessors;
     private readonly UnreadablePublicEvents _unreadable;
-    private readonly PublicEventCache _newest;
+    private readonly LogWindow<PublicEvent> _newest;
     private readonly string[] _types;
     private readonly string[] _known;
 
@@ -70,7 +75,7 @@ public sealed class PublicLog : IDisposable
             (connections, cache, highWaterMark, epochs, contracts, settings);
         _types = Names(store, contracts.All);
         _own = Names(store, contracts.All.Where(c => c.About is null));
-        (_events, _predecessors, _newest) = (new(store, archive), new(connections, _own), new(ReadAsync));
+        (_events, _predecessors, _newest) = (new(store, archive), new(connections, _own), new(e => e.Position, MaxPositions, ReadAsync));
         _unreadable = new(store, connections, contracts, streams);
         _known = [.. StoredEventTypes.Of(store).Select(t => t.EventTypeName)];
     }
@@ -86,15 +91,21 @@ public sealed class PublicLog : IDisposable
 
         // The last known high-water mark: a fresh look for each page would read a page for each commit.
         var end = Math.Min(_highWaterMark.Complete, after + PageSize);
-        return end <= after ? new([], after) : await _newest.ReadAsync(after, end, server, ct);
+        if (end <= after)
+        {
+            return new([], after);
+        }
+
+        var (events, reached) = await _newest.ReadAsync(after, end, server, ct);
+        return new(events, reached) { Log = server };
     }
 
     public void Dispose() => _newest.Dispose();
 
-    private async Task<PublicPage> ReadAsync(long after, long upTo, string log, CancellationToken ct)
+    private async Task<(IReadOnlyList<PublicEvent> Events, long End)> ReadAsync(long after, long upTo, string? log, CancellationToken ct)
     {
         var read = await _cache.ReadAllAsync(after, upTo, ct, log);
-        return new(await MapAsync(read.Events, HighWaterMark.EpochOf(log), ct), read.End) { Log = log };
+        return (await MapAsync(read.Events, HighWaterMark.EpochOf(log!), ct), read.End);
     }
 
     /// <summary>
