@@ -1,4 +1,3 @@
-using System.Data;
 using System.Diagnostics;
 using Banking.EventStore.Storage;
 using Microsoft.Extensions.Logging;
@@ -141,26 +140,7 @@ public static class Leader
         /// <summary>Throws if the connection, and with it the lock, is lost.</summary>
         public async Task ConfirmAsync(CancellationToken ct) => await connection.ScalarAsync<int>("select 1", [], ct, timeoutSeconds: 5);
 
-        public async ValueTask DisposeAsync()
-        {
-            await using (connection)
-            {
-                if (connection.FullState != ConnectionState.Open)
-                {
-                    return;
-                }
-
-                try
-                {
-                    // Unlock explicitly: a pooled connection keeps its locks.
-                    await connection.ExecuteAsync(
-                        "select pg_advisory_unlock(hashtextextended($1, 0))", [role], CancellationToken.None, timeoutSeconds: 5);
-                }
-                catch (NpgsqlException)
-                {
-                    // The connection broke meanwhile: its locks are gone, and Npgsql does not return it to the pool.
-                }
-            }
-        }
+        public async ValueTask DisposeAsync() =>
+            await connection.ReleaseAsync("select pg_advisory_unlock(hashtextextended($1, 0))", role);
     }
 }

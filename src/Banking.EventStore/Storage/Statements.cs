@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -43,6 +44,27 @@ public static class Statements
         {
             await using var command = Command(connection, sql, values, timeoutSeconds);
             return await command.ExecuteNonQueryAsync(ct);
+        }
+
+        /// <summary>
+        /// Releases what the session holds by a statement, and closes the connection: a pooled connection keeps its session. A broken
+        /// connection has lost its session, and the pool drops it.
+        /// </summary>
+        public async Task ReleaseAsync(string sql, params object?[] values)
+        {
+            await using (connection)
+            {
+                try
+                {
+                    await (connection.FullState == ConnectionState.Open
+                        ? connection.ExecuteAsync(sql, values, CancellationToken.None, timeoutSeconds: 5)
+                        : Task.CompletedTask);
+                }
+                catch (NpgsqlException)
+                {
+                    // The session ended unnoticed, and what it held is free. The caller may have to release more.
+                }
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Data;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Npgsql;
@@ -15,6 +14,8 @@ internal static class RebuildLock
     /// Maximum wait for the lock. Hosts take it briefly and often to poll for rebuilds; a longer hold means that a rebuild is running.
     /// </summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);
+
+    private const string Release = "select pg_advisory_unlock_all(); reset enable_seqscan; reset work_mem";
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(50);
 
@@ -40,28 +41,8 @@ internal static class RebuildLock
         connection.ScalarAsync<bool>("select pg_try_advisory_lock(hashtextextended($1, 1))", ["rebuild:" + model], ct);
 
     /// <summary>Releases the lock, and resets the settings that a rebuild changes.</summary>
-    public static Task ReleaseAsync(NpgsqlConnection connection) =>
-        ReadModelSchema.ExecuteAsync(connection, "select pg_advisory_unlock_all(); reset enable_seqscan; reset work_mem");
+    public static Task ReleaseAsync(NpgsqlConnection connection) => ReadModelSchema.ExecuteAsync(connection, Release);
 
     /// <summary>Releases the lock before the connection returns to the pool, which keeps the session with its locks and settings.</summary>
-    public static async Task CloseAsync(NpgsqlConnection connection)
-    {
-        await using (connection)
-        {
-            // A broken connection has lost its session, and the lock with it.
-            if (connection.FullState != ConnectionState.Open)
-            {
-                return;
-            }
-
-            try
-            {
-                await ReleaseAsync(connection);
-            }
-            catch (NpgsqlException)
-            {
-                // So has one whose session ended unnoticed. The pool drops it, and other locks must still be released.
-            }
-        }
-    }
+    public static Task CloseAsync(NpgsqlConnection connection) => connection.ReleaseAsync(Release);
 }
