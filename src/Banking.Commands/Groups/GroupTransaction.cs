@@ -197,16 +197,12 @@ public sealed class GroupTransaction<TState>
     {
         try
         {
-            await transaction.CommitAsync();
+            await Failures.CommitAsync(transaction, CancellationToken.None);
         }
-        catch (Exception failure) when (Failures.IsCommitInDoubt(failure))
+        catch (CommitInDoubtException) when (messages is not null)
         {
-            if (messages is not null)
-            {
-                _outbox.SendIfStored(messages);
-            }
-
-            throw new CommitInDoubtException(failure);
+            _outbox.SendIfStored(messages);
+            throw;
         }
 
         if (messages is not null)

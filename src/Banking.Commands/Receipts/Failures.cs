@@ -80,7 +80,21 @@ public static class Failures
     /// Whether a failed commit may have succeeded. A constraint violation or a serialization failure is a definite failure. Any other,
     /// even a shutdown message of the server, may come after the commit was written.
     /// </summary>
-    internal static bool IsCommitInDoubt(Exception failure) => failure is not PostgresException { SqlState: ['2' or '4', ..] };
+    private static bool IsCommitInDoubt(Exception failure) => failure is not PostgresException { SqlState: ['2' or '4', ..] };
+
+    /// <summary>Commits the transaction.</summary>
+    /// <exception cref="CommitInDoubtException">The commit may have succeeded.</exception>
+    internal static async Task CommitAsync(NpgsqlTransaction transaction, CancellationToken ct)
+    {
+        try
+        {
+            await transaction.CommitAsync(ct);
+        }
+        catch (Exception failure) when (IsCommitInDoubt(failure))
+        {
+            throw new CommitInDoubtException(failure);
+        }
+    }
 
     /// <summary>The type of the document whose id exists already; null if the failure has another cause.</summary>
     internal static Type? DuplicateDocument(Exception failure) =>

@@ -153,19 +153,7 @@ public sealed class StreamRepair(
             await drift.RecordRepairAsync(transaction, data.Key, [.. data], action, ct);
         }
 
-        await CommitAsync(transaction, ct);
+        await Failures.CommitAsync(transaction, ct);
         return repaired;
-    }
-
-    private static async Task CommitAsync(NpgsqlTransaction transaction, CancellationToken ct)
-    {
-        try
-        {
-            await transaction.CommitAsync(ct);
-        }
-        catch (Exception failure) when (Failures.IsCommitInDoubt(failure))
-        {
-            throw new CommitInDoubtException(failure);
-        }
     }
 }

@@ -70,13 +70,17 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
         var isDone = http.Response.StatusCode < StatusCodes.Status400BadRequest;
         if (isDone && answer is not null)
         {
-            await KeepAsync(id, answer);
+            await TryAsync(
+                store.KeepAsync(id, answer),
+                "Cannot store the answer of a request that was executed; a repeat with its key gets request_in_progress");
         }
         else if (
             former is null
             && http.Response.StatusCode is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError)
         {
-            await ReleaseAsync(id);
+            await TryAsync(
+                store.ReleaseAsync(id),
+                "Cannot release the key of a request that was not executed; it stays bound to the request's content");
         }
 
         await (answer is not null ? http.Response.WriteAsync(answer.Body) : Task.CompletedTask);
@@ -84,43 +88,22 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
     }
 
     /// <summary>
-    /// Stores the answer. A failure is only logged: the request was executed, and its caller must learn that. A repeat gets 409 instead of
-    /// the answer.
+    /// Changes the stored key of a request that has its outcome. A failure is only logged: the caller must learn the outcome, and a batch
+    /// may have been answered already.
     /// </summary>
-    private async Task KeepAsync(Guid id, KeptAnswer answer)
+    /// <param name="consequence">What a failure means for a repeat of the request.</param>
+    private async Task TryAsync(Task change, string consequence)
     {
         try
         {
-            await store.KeepAsync(id, answer);
+            await change;
         }
         catch (Exception failure)
         {
             // A lasting failure needs an operator, but it does not undo the request either.
             var isTransient = Failures.IsTransient(failure);
             logger.Log(
-                isTransient ? LogLevel.Warning : LogLevel.Error,
-                isTransient ? null : failure,
-                "Cannot store the answer of a request that was executed; a repeat with its key gets request_in_progress: {Reason}",
-                failure.Message);
-        }
-    }
-
-    /// <summary>
-    /// Releases the key. A failure is only logged: the answer is valid without it, and that of a batch may be written already.
-    /// </summary>
-    private async Task ReleaseAsync(Guid id)
-    {
-        try
-        {
-            await store.ReleaseAsync(id);
-        }
-        catch (Exception failure)
-        {
-            var isTransient = Failures.IsTransient(failure);
-            logger.Log(
-                isTransient ? LogLevel.Warning : LogLevel.Error,
-                isTransient ? null : failure,
-                "Cannot release the key of a request that was not executed; it stays bound to the request's content: {Reason}",
+                isTransient ? LogLevel.Warning : LogLevel.Error, isTransient ? null : failure, "{Consequence}: {Reason}", consequence,
                 failure.Message);
         }
     }
