@@ -1,4 +1,5 @@
 using Banking.EventStore.Json;
+using Banking.EventStore.Storage;
 using Banking.Incoming.Receiving;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
@@ -46,40 +47,24 @@ public static class GetRejectedMessagesEndpoint
             new RejectedMessagesView(groups, await ItemsAsync(source, runtime.Options.DefaultSerializer, ct)), ApiJson.Options);
     }
 
-    private static async Task<List<RejectedGroup>> GroupsAsync(NpgsqlDataSource source, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            $"select case when position(': ' in exception_message) > 0 then split_part(exception_message, ': ', 1) else '{NoCode}' end, "
-                + "count(*), min(sent_at) from wolverine.wolverine_dead_letters where message_type = $1 group by 1 order by 1");
-        command.Parameters.Add(new() { Value = IncomingMessage.StoredName });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var groups = new List<RejectedGroup>();
-        while (await reader.ReadAsync(ct))
-        {
-            groups.Add(new(reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<DateTimeOffset>(2)));
-        }
+    private static Task<IReadOnlyList<RejectedGroup>> GroupsAsync(NpgsqlDataSource source, CancellationToken ct) => source.ListAsync(
+        $"select case when position(': ' in exception_message) > 0 then split_part(exception_message, ': ', 1) else '{NoCode}' end, "
+            + "count(*), min(sent_at) from wolverine.wolverine_dead_letters where message_type = $1 group by 1 order by 1",
+        [IncomingMessage.StoredName],
+        row => new RejectedGroup(row.GetString(0), row.GetInt64(1), row.GetFieldValue<DateTimeOffset>(2)),
+        ct);
 
-        return groups;
-    }
-
-    private static async Task<List<RejectedMessageView>> ItemsAsync(
-        NpgsqlDataSource source, IMessageSerializer serializer, CancellationToken ct)
-    {
-        await using var command = source.CreateCommand(
-            "select id, exception_message, body from wolverine.wolverine_dead_letters "
-                + "where message_type = $1 order by sent_at desc, id desc limit 100");
-        command.Parameters.Add(new() { Value = IncomingMessage.StoredName });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var items = new List<RejectedMessageView>();
-        while (await reader.ReadAsync(ct))
-        {
-            var stored = EnvelopeSerializer.Deserialize(reader.GetFieldValue<byte[]>(2));
-            items.Add(View(
-                reader.GetGuid(0), reader.GetString(1), (IncomingMessage)serializer.ReadFromData(typeof(IncomingMessage), stored)));
-        }
-
-        return items;
-    }
+    private static Task<IReadOnlyList<RejectedMessageView>> ItemsAsync(
+        NpgsqlDataSource source, IMessageSerializer serializer, CancellationToken ct) => source.ListAsync(
+        "select id, exception_message, body from wolverine.wolverine_dead_letters "
+            + "where message_type = $1 order by sent_at desc, id desc limit 100",
+        [IncomingMessage.StoredName],
+        row => View(
+            row.GetGuid(0),
+            row.GetString(1),
+            (IncomingMessage)serializer.ReadFromData(
+                typeof(IncomingMessage), EnvelopeSerializer.Deserialize(row.GetFieldValue<byte[]>(2)))),
+        ct);
 
     private static RejectedMessageView View(Guid id, string reason, IncomingMessage message)
     {

@@ -1,8 +1,9 @@
 using System.Data.Common;
+using System.Globalization;
 using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using JasperFx;
 using Npgsql;
-using NpgsqlTypes;
 using Weasel.Core;
 using Weasel.Storage;
 using ICommandBuilder = Weasel.Postgresql.ICommandBuilder;
@@ -18,10 +19,14 @@ namespace Banking.Publishing.Publishers;
 internal sealed record CheckpointMove(string Publisher, long Epoch, long From, long To, int Delivered, DateTimeOffset At, string? Log)
     : IStorageOperation
 {
-    private const string Sql =
-        $"update {PublishingModule.Schema}.publisher set position = @to, delivered = delivered + @delivered, "
-        + "error = null, error_at = null, attempts = 0, updated_at = @at where name = @publisher and position = @from and epoch = @epoch "
-        + $"and (@log::text is null or @log = ({HighWaterMark.IdentitySql})) returning 1";
+    private static readonly string[] Sql =
+        $"""
+        update {PublishingModule.Schema}.publisher set position = ?, delivered = delivered + ?, error = null, error_at = null, attempts = 0,
+            updated_at = ? where name = ? and position = ? and epoch = ? and (?::text is null or ?::text = ({HighWaterMark.IdentitySql}))
+        returning 1
+        """.Split('?');
+
+    private readonly object?[] _values = [To, Delivered, At, Publisher, From, Epoch, Log, Log];
 
     public Type DocumentType => typeof(PublisherRow);
 
@@ -29,15 +34,8 @@ internal sealed record CheckpointMove(string Publisher, long Epoch, long From, l
 
     public async Task RunAsync(NpgsqlTransaction transaction, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(Sql, transaction.Connection, transaction);
-        command.Parameters.AddWithValue("to", To);
-        command.Parameters.AddWithValue("delivered", Delivered);
-        command.Parameters.AddWithValue("at", At);
-        command.Parameters.AddWithValue("publisher", Publisher);
-        command.Parameters.AddWithValue("from", From);
-        command.Parameters.AddWithValue("epoch", Epoch);
-        command.Parameters.AddWithValue("log", NpgsqlDbType.Text, (object?)Log ?? DBNull.Value);
-        if (await command.ExecuteScalarAsync(ct) is null)
+        var sql = string.Concat(Sql.Select((part, i) => i == 0 ? part : string.Create(CultureInfo.InvariantCulture, $"${i}{part}")));
+        if (await transaction.Connection!.ScalarAsync<int?>(sql, _values, ct) is null)
         {
             throw new CheckpointMovedException(Publisher);
         }
@@ -45,26 +43,12 @@ internal sealed record CheckpointMove(string Publisher, long Epoch, long From, l
 
     public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
     {
-        builder.Append($"update {PublishingModule.Schema}.publisher set position = ");
-        builder.AppendParameter(To, NpgsqlDbType.Bigint);
-        builder.Append(", delivered = delivered + ");
-        builder.AppendParameter(Delivered, NpgsqlDbType.Integer);
-        builder.Append(", error = null, error_at = null, attempts = 0, updated_at = ");
-        builder.AppendParameter(At, NpgsqlDbType.TimestampTz);
-        builder.Append(" where name = ");
-        builder.AppendParameter(Publisher, NpgsqlDbType.Text);
-        builder.Append(" and position = ");
-        builder.AppendParameter(From, NpgsqlDbType.Bigint);
-        builder.Append(" and epoch = ");
-        builder.AppendParameter(Epoch, NpgsqlDbType.Bigint);
-        if (Log is not null)
+        builder.Append(Sql[0]);
+        for (var i = 0; i < _values.Length; i++)
         {
-            builder.Append(" and ");
-            builder.AppendParameter(Log, NpgsqlDbType.Text);
-            builder.Append($" = ({HighWaterMark.IdentitySql})");
+            builder.AppendParameter(_values[i] ?? DBNull.Value);
+            builder.Append(Sql[i + 1]);
         }
-
-        builder.Append(" returning 1");
     }
 
     public async Task PostprocessAsync(DbDataReader reader, IList<Exception> exceptions, CancellationToken token)
