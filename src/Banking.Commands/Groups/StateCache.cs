@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
 
 namespace Banking.Commands.Groups;
@@ -11,24 +11,18 @@ namespace Banking.Commands.Groups;
 internal sealed class StateCache<TState>
     where TState : class, IEventSourced<TState>
 {
-    /// <summary>The cache is cleared when it reaches this size.</summary>
     private const int MaxStates = 100_000;
 
-    private readonly ConcurrentDictionary<Guid, StoredState<TState>> _states = new();
+    private readonly BoundedCache<Guid, StoredState<TState>> _states = new(MaxStates);
 
-    public StoredState<TState>? Find(Guid id) => _states.GetValueOrDefault(id);
+    public StoredState<TState>? Find(Guid id) => _states.TryGet(id, out var found) ? found : null;
 
     /// <summary>Call this after the commit, never before.</summary>
     public void Remember(IEnumerable<StoredState<TState>> states)
     {
-        if (_states.Count >= MaxStates)
-        {
-            _states.Clear();
-        }
-
         foreach (var stored in states)
         {
-            _states[stored.State.Id] = stored;
+            _states.Set(stored.State.Id, stored);
         }
     }
 

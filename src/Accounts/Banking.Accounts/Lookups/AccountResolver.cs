@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using Banking.Accounts.Domain;
+using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Marten;
 
@@ -12,10 +12,9 @@ namespace Banking.Accounts.Lookups;
 /// </summary>
 public sealed class AccountResolver(IDocumentStore store)
 {
-    /// <summary>The cache is cleared when it holds this many numbers.</summary>
     private const int MaxCached = 100_000;
 
-    private readonly ConcurrentDictionary<AccountNumber, Guid> _cache = new();
+    private readonly BoundedCache<AccountNumber, Guid> _cache = new(MaxCached);
 
     /// <summary>The id of the account; null if the text is neither an id nor the number of an account.</summary>
     public async Task<Guid?> ResolveAsync(string account, CancellationToken ct)
@@ -30,7 +29,7 @@ public sealed class AccountResolver(IDocumentStore store)
             return null;
         }
 
-        if (_cache.TryGetValue(number, out id))
+        if (_cache.TryGet(number, out id))
         {
             return id;
         }
@@ -41,12 +40,8 @@ public sealed class AccountResolver(IDocumentStore store)
             return null;
         }
 
-        if (_cache.Count >= MaxCached)
-        {
-            _cache.Clear();
-        }
-
-        return _cache[number] = claim.AccountId;
+        _cache.Set(number, claim.AccountId);
+        return claim.AccountId;
     }
 
     /// <summary>Whether the text refers to this account. An id always does, because it was the key of the lookup.</summary>
@@ -59,7 +54,7 @@ public sealed class AccountResolver(IDocumentStore store)
     {
         if (AccountNumber.TryParseStored(account, out var number))
         {
-            _cache.TryRemove(number, out _);
+            _cache.Remove(number);
         }
     }
 }

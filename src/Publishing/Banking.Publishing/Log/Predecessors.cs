@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
@@ -16,10 +15,9 @@ namespace Banking.Publishing.Log;
 /// <param name="types">The stored types that are published under the version of their own stream.</param>
 internal sealed class Predecessors(ReadModelConnections connections, IReadOnlyCollection<string> types)
 {
-    /// <summary>Number of cached streams; when it is exceeded the cache is cleared.</summary>
     private const int MaxStreams = 100_000;
 
-    private readonly ConcurrentDictionary<Guid, Seen> _last = new();
+    private readonly BoundedCache<Guid, Seen> _last = new(MaxStreams);
     private readonly FrozenSet<string> _types = types.ToFrozenSet();
 
     private static readonly string Sql =
@@ -52,7 +50,7 @@ internal sealed class Predecessors(ReadModelConnections connections, IReadOnlyCo
         var (found, unknown, within) = (new Dictionary<Guid, long>(), new List<IEvent>(), new Dictionary<Guid, Seen>());
         foreach (var e in page)
         {
-            var before = within.TryGetValue(e.StreamId, out var here) ? here : _last.GetValueOrDefault(e.StreamId);
+            var before = within.TryGetValue(e.StreamId, out var here) || _last.TryGet(e.StreamId, out here) ? here : default;
             var isKnown = e.Version == 1 || (before.Version == e.Version - 1 && before.IsKnown);
             if (ids.Contains(e.Id) && e.Version > 1)
             {
@@ -77,14 +75,9 @@ internal sealed class Predecessors(ReadModelConnections connections, IReadOnlyCo
             found[id] = version;
         }
 
-        if (_last.Count > MaxStreams)
-        {
-            _last.Clear();
-        }
-
         foreach (var (stream, seen) in within)
         {
-            _last[stream] = seen;
+            _last.Set(stream, seen);
         }
 
         return found;
