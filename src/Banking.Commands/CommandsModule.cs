@@ -9,6 +9,7 @@ using Banking.Commands.Receipts;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
 using Marten;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -27,16 +28,20 @@ public static class CommandsModule
     internal const string RefusedEventName = "platform.command-refused.v1";
 
     /// <summary>Tables whose rows never change and are never deleted.</summary>
-    public static IReadOnlyList<string> AppendOnlyTables { get; } = [ReceiptTable.Name, RefusalTable];
+    public static IReadOnlyList<string> AppendOnlyTables { get; } = [ReceiptTable.Name, AnswerTable.Name, RefusalTable];
+
+    /// <summary>Tables that only the owner writes, or a function of the owner.</summary>
+    public static IReadOnlyList<string> ReadOnlyTables { get; } = [AnswerTable.DroppedTable];
 
     /// <summary>SQL objects that are not documents. Idempotent.</summary>
-    public static IReadOnlyList<string> Sql { get; } = [ReceiptTable.MoveDocuments];
+    public static IReadOnlyList<string> Sql { get; } = [ReceiptTable.MoveDocuments, AnswerTable.Sql];
 
     public static IServiceCollection AddCommands(this IServiceCollection services) => services
         .AddSingleton<CommandMetrics>()
         .AddSingleton<DueSignal>()
         .AddSingleton<EarlierReceipts>()
         .AddSingleton<StoredAnswers>()
+        .AddSingleton<ReplayedAnswers>()
         .AddSingleton<IPeriodCheck, DueCommandsCheck>()
         .AddSingleton<HistoryImport>()
         .AddSingleton<HistoryComparison>()
@@ -44,6 +49,12 @@ public static class CommandsModule
 
     /// <summary>Makes this host decide due commands.</summary>
     public static IServiceCollection AddDueCommands(this IServiceCollection services) => services.AddHostedService<DueCommands>();
+
+    /// <summary>Makes this host create the partitions of stored answers, and drop those that have expired.</summary>
+    public static IServiceCollection AddAnswerKeeping(this IServiceCollection services, IConfiguration configuration) => services
+        .AddSingleton(IdempotencySettings.Of(configuration))
+        .AddSingleton<AnswerKeeping>()
+        .AddHostedService(p => p.GetRequiredService<AnswerKeeping>());
 
     /// <summary>Registers the command group of a kind of state.</summary>
     public static IServiceCollection AddCommandGroup<TState>(this IServiceCollection services, GroupRules<TState> rules)

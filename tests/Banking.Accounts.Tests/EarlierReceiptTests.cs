@@ -17,6 +17,8 @@ public sealed class EarlierReceiptTests(BankFixture bank) : IClassFixture<BankFi
         await using (var command = bank.Owner.CreateCommand(
             """
             create table platform.mt_doc_receipt (id varchar primary key, data jsonb not null);
+            update platform.receipt r set body = a.body from platform.receipt_answer a where a.id = r.id;
+            delete from platform.receipt_answer;
             with moved as (delete from platform.receipt returning *)
             insert into platform.mt_doc_receipt select replace(id::text, '-', '') || repeat('0', 32), jsonb_strip_nulls(jsonb_build_object(
                 'fingerprint', encode(fingerprint, 'hex'), 'status', status, 'body', body, 'location', location, 'version', version,

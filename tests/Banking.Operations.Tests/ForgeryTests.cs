@@ -137,15 +137,20 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
             },
             { "delete from " + Receipts, "receipts", "receipt", "account" },
             {
-                "update platform.receipt set body = 'nonsense' where event_id in (select id from bank.mt_events where stream_id = "
-                    + "{account} and version = 2)",
+                "delete from platform.receipt_answer where id in (select id from " + Receipts + ")",
                 "receipts",
                 "receipt",
                 "account"
             },
             {
-                "update platform.receipt set body = jsonb_set(body::jsonb, '{amount,value}', '\"99.00\"')::text where event_id in (select "
-                    + "id from bank.mt_events where stream_id = {account} and version = 2)",
+                "update platform.receipt_answer set body = 'nonsense' where id in (select id from " + Receipts + ")",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update platform.receipt_answer set body = jsonb_set(body::jsonb, '{amount,value}', '\"99.00\"')::text "
+                    + "where id in (select id from " + Receipts + ")",
                 "receipts",
                 "receipt",
                 "account"
@@ -531,7 +536,8 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
         await NotifyAsync();
         var erased = await new Forgery(this).CreateAsync();
         await this.CaughtUpAsync();
-        ErasedReceipt = Assert.Single(await this.QueryAsync<Guid>("select id from platform.receipt where body = $1", erased.Refused));
+        ErasedReceipt = Assert.Single(
+            await this.QueryAsync<Guid>("select id from platform.receipt_answer where body = $1", erased.Refused));
         await erased.ForgeAsync(
             "delete from bank.mt_events where stream_id = {refusal}; delete from bank.mt_streams where id = {refusal}; "
                 + "delete from platform.mt_doc_refusal where id = {refusal}");

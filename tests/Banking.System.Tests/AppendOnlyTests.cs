@@ -13,6 +13,8 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
         "bank.mt_events_default",
         "bank.mt_events_archived",
         "platform.receipt",
+        "platform.receipt_answer",
+        "platform.receipt_answer_rest",
         "platform.mt_doc_refusal",
     ];
     private static readonly string[] Streams = ["bank.mt_streams", "bank.mt_streams_default", "bank.mt_streams_archived"];
@@ -44,6 +46,9 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
         "alter table bank.mt_events disable trigger all",
         "drop trigger refuse_change on bank.mt_events_default",
         "drop table platform.receipt",
+        "drop table platform.receipt_answer_rest",
+        "insert into platform.receipt_answer_dropped values (current_date, now())",
+        "delete from platform.receipt_answer_dropped",
         "alter table bank.mt_events detach partition bank.mt_events_archived",
         "create or replace function bank.refuse_change() returns trigger language plpgsql as $$ begin return null; end $$",
         "create table bank.other (id int)",

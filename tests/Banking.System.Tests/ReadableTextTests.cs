@@ -38,7 +38,11 @@ public sealed partial class ReadableTextTests(BankFixture bank) : IClassFixture<
             }
         }
 
-        Assert.Equal(["bank.mt_events_default", "platform.mt_doc_refusal", "platform.receipt"], tables.Order(StringComparer.Ordinal));
+        // Answers are in the partition of their month.
+        var names = tables.Select(t => t.StartsWith("platform.receipt_answer_", StringComparison.Ordinal) ? "platform.receipt_answer" : t);
+        Assert.Equal(
+            ["bank.mt_events_default", "platform.mt_doc_refusal", "platform.receipt_answer"],
+            names.Distinct().Order(StringComparer.Ordinal));
     }
 
     [GeneratedRegex(@"^COPY ([\w.]+) \(")]

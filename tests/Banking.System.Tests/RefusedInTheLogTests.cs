@@ -60,7 +60,10 @@ public sealed class RefusedInTheLogTests(BankFixture bank) : IClassFixture<BankF
         Assert.Equal((no.Body, null), (again.Body, again.Header("Ledger-Position")));
         Assert.Equal(after, await bank.RowsAsync());
         var named = Guid.Parse(Text(item, "streamId")!["ref_".Length..]);
-        Assert.Equal(1, await bank.CountAsync("platform.receipt where body = $1 and event_id = $2", no.Body, named));
+        Assert.Equal(
+            1,
+            await bank.CountAsync(
+                "platform.receipt join platform.receipt_answer a using (id) where a.body = $1 and event_id = $2", no.Body, named));
     }
 
     [Fact]

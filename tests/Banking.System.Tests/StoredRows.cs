@@ -8,7 +8,8 @@ internal static class StoredRows
 {
     private static readonly string[] Tables =
     [
-        "bank.mt_events", "bank.mt_streams", "platform.receipt", "platform.mt_doc_refusal", "accounts.mt_doc_account",
+        "bank.mt_events", "bank.mt_streams", "platform.receipt", "platform.receipt_answer", "platform.mt_doc_refusal",
+        "accounts.mt_doc_account",
         "accounts.mt_doc_account_number", "accounts.mt_doc_account_access", "customers.mt_doc_customer",
         "customers_keys.mt_doc_customer_key",
         "wolverine.wolverine_incoming_envelopes", "wolverine.wolverine_outgoing_envelopes", "wolverine.wolverine_dead_letters",

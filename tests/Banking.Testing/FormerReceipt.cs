@@ -7,7 +7,8 @@ namespace Banking.Testing;
 
 /// <summary>
 /// Writes receipts in the format of earlier versions of the bank. Their scope was actor, operation and idempotency key; their fingerprint
-/// covered the request body as sent. The receipt of a refusal named no event. The format is written out here, independent of the present
+/// covered the request body as sent. The receipt of a refusal named no event. The answer was in the row of its receipt.
+/// The format is written out here, independent of the present
 /// code.
 /// </summary>
 public static class FormerReceipt
@@ -23,8 +24,8 @@ public static class FormerReceipt
         await using var command = bank.Database.CreateCommand(
             """
             insert into platform.receipt (id, event_id, version, recorded_at, status, fingerprint, body, location)
-            select $1, case when status < 400 then event_id end, version, recorded_at, status, $2, body, location
-            from platform.receipt where body = $3
+            select $1, case when r.status < 400 then r.event_id end, r.version, r.recorded_at, r.status, $2, a.body, r.location
+            from platform.receipt r join platform.receipt_answer a using (recorded_at, id) where a.body = $3
             """);
         command.Parameters.Add(new NpgsqlParameter { Value = ComputeId(actor, operation, key) });
         command.Parameters.Add(new NpgsqlParameter { Value = SHA256.HashData(Encoding.UTF8.GetBytes(content)) });

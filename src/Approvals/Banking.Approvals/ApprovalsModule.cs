@@ -58,6 +58,7 @@ public sealed class ApprovalsModule : BankModule
         .AddSingleton<IProposals, Proposals>()
         .AddSingleton<ProposalCommands>()
         .AddSingleton<IStreamAccess, ProposalAccess>()
+        .AddSingleton<ICurrentView, CurrentProposalView>()
         .AddDueCommand<ExpireProposal>(ExpireProposal.Operation, (provider, command, context, ct) =>
             provider.GetRequiredService<ProposalCommands>().ExpireAsync(command, context, ct));
 

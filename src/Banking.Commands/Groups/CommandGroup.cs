@@ -13,7 +13,7 @@ namespace Banking.Commands.Groups;
 /// host nothing waits. Running groups have no stream in common, so none waits for the locks of another.
 /// </summary>
 public sealed class CommandGroup<TState>(
-    GroupTransaction<TState> transaction, StorageHealth health, CommandMetrics metrics, TimeProvider clock,
+    GroupTransaction<TState> transaction, ReplayedAnswers answers, StorageHealth health, CommandMetrics metrics, TimeProvider clock,
     ILogger<CommandGroup<TState>> log) : BackgroundService
     where TState : class, IEventSourced<TState>
 {
@@ -43,11 +43,28 @@ public sealed class CommandGroup<TState>(
         var pending = new Pending(unit);
         if (Interlocked.Add(ref _waiting, unit.Count) <= GroupLimits.MaxWaiting && _queue.Writer.TryWrite(pending))
         {
-            return metrics.MeasureAsync(TState.StreamType, pending.Done.Task).WaitAsync(ct);
+            return CompletedAsync(metrics.MeasureAsync(TState.StreamType, pending.Done.Task), unit).WaitAsync(ct);
         }
 
         Interlocked.Add(ref _waiting, -unit.Count);
         return Task.FromResult<IReadOnlyList<Outcome>>([.. unit.Select(s => Failures.Busy(s.Context))]);
+    }
+
+    /// <summary>Adds the answers of repeats. They are read here, so that no other command of a group waits for them.</summary>
+    private async Task<IReadOnlyList<Outcome>> CompletedAsync(
+        Task<IReadOnlyList<Outcome>> decided, IReadOnlyList<Submission<TState>> unit)
+    {
+        var outcomes = await decided;
+        try
+        {
+            return await answers.CompleteAsync(outcomes, i => unit[i].Context, CancellationToken.None);
+        }
+        catch (Exception failure)
+        {
+            log.LogError(failure, "The answer to a repeat of {Operation} could not be read.", unit[0].Context.Operation);
+            return [.. outcomes.Select((o, i) =>
+                o is Outcome.Replayed { Receipt.Body: null } ? Failures.Answer(failure, unit[i].Context, inDoubt: true) : o)];
+        }
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)

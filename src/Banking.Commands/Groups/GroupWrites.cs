@@ -38,7 +38,7 @@ internal static class GroupWrites
 
         if (receipts.Count > 0)
         {
-            session.QueueOperation(new InsertReceipts(receipts));
+            session.QueueOperation(new InsertReceipts(receipts, withAnswers: !versions.Writes(AnswerTable.Since)));
         }
 
         if (due.Count > 0)

@@ -4,9 +4,9 @@ namespace Banking.Commands.Receipts;
 
 /// <summary>The answer to a command as HTTP and batches send it, and as the bus returns it.</summary>
 /// <param name="Status">The status of HTTP, on every channel.</param>
-/// <param name="Body">JSON: the view or the problem document. It is the text of the receipt if there is one.</param>
+/// <param name="Body">JSON: the view or the problem document. It is the stored text, or what holds now if that has expired.</param>
 /// <param name="Applied">Whether the command changed anything, now or when it was first sent.</param>
-/// <param name="Replayed">Whether this is the stored answer to an earlier command with this key.</param>
+/// <param name="Replayed">Whether this answers a repeat of an earlier command with this key.</param>
 /// <param name="Position">A position of the log that includes everything in this answer; null for a refusal.</param>
 public sealed record CommandReply(
     int Status, string Body, bool Applied, bool Replayed, long? Version = null, long? Position = null, string? Location = null)
@@ -37,5 +37,13 @@ public sealed record CommandReply(
     };
 
     private static CommandReply Of(Receipt receipt, long? position, bool replayed) =>
-        new(receipt.Status, receipt.Body, receipt.IsAccepted, replayed, receipt.Version, position, receipt.Location) { Recorded = true };
+        new(
+            receipt.Status,
+            receipt.Body ?? throw new InvalidOperationException($"The answer of receipt {receipt.Id} was not read."),
+            receipt.IsAccepted,
+            replayed,
+            receipt.Version,
+            position,
+            receipt.Location)
+        { Recorded = true };
 }

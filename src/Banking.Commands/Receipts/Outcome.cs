@@ -23,7 +23,8 @@ public abstract record Outcome
     /// <summary>A business rule refused the command. The refusal and its receipt are stored.</summary>
     public sealed record Refused(Refusal Refusal, Receipt Receipt) : Outcome;
 
-    /// <summary>An earlier command with this key was answered. The caller gets that answer, byte for byte.</summary>
+    /// <summary>An earlier command with this key was answered. The caller gets that answer, byte for byte; once it has expired, the status
+    /// and the resource as it is now.</summary>
     /// <param name="Position">A position of the log that includes all events of the command; null for a refusal.</param>
     public sealed record Replayed(Receipt Receipt, long? Position) : Outcome;
 

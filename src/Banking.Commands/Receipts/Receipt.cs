@@ -10,13 +10,14 @@ namespace Banking.Commands.Receipts;
 /// </summary>
 /// <param name="Id"><see cref="CommandContext.ReceiptId"/>.</param>
 /// <param name="Fingerprint">Hash of the content of the command.</param>
-/// <param name="Body">The body of the answer, JSON.</param>
+/// <param name="Body">The body of the answer, JSON. Null in a receipt that was read, until <see cref="ReplayedAnswers"/> completes it.
+/// </param>
 /// <param name="EventId">The last event of the command, or the event of its refusal. Earlier versions named no event for a refusal.</param>
 public sealed record Receipt(
     Guid Id,
     string Fingerprint,
     int Status,
-    string Body,
+    string? Body,
     DateTimeOffset RecordedAt,
     string? Location = null,
     long? Version = null,

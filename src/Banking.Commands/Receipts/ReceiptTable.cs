@@ -28,7 +28,8 @@ internal sealed class ReceiptTable : Table
         AddColumn("recorded_at", "timestamptz").NotNull();
         AddColumn("status", "smallint").NotNull();
         AddColumn("fingerprint", "bytea").NotNull();
-        AddColumn<string>("body").NotNull();
+        // Earlier versions stored the answer here; it is in AnswerTable now.
+        AddColumn<string>("body");
         AddColumn<string>("location");
     }
 
@@ -59,7 +60,7 @@ internal sealed class ReceiptTable : Table
             reader.GetGuid(0),
             Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(1)),
             reader.GetInt16(2),
-            reader.GetString(3),
+            reader.IsDBNull(3) ? null : reader.GetString(3),
             reader.GetFieldValue<DateTimeOffset>(4),
             reader.IsDBNull(5) ? null : reader.GetString(5),
             reader.IsDBNull(6) ? null : reader.GetInt64(6),
@@ -68,9 +69,12 @@ internal sealed class ReceiptTable : Table
 }
 
 /// <summary>
-/// Inserts the receipts of a group. An id that exists fails the transaction: another host has decided that command meanwhile.
+/// Inserts the receipts of a group and their answers with one statement. An id that exists fails the transaction: another host has decided
+/// that command meanwhile.
 /// </summary>
-internal sealed class InsertReceipts(IReadOnlyList<Receipt> receipts) : IStorageOperation, NoDataReturnedCall
+/// <param name="withAnswers">Whether the answers are stored in the rows of their receipts, where releases before
+/// <see cref="AnswerTable.Since"/> read them.</param>
+internal sealed class InsertReceipts(IReadOnlyList<Receipt> receipts, bool withAnswers) : IStorageOperation, NoDataReturnedCall
 {
     public Type DocumentType => typeof(Receipt);
 
@@ -78,7 +82,9 @@ internal sealed class InsertReceipts(IReadOnlyList<Receipt> receipts) : IStorage
 
     public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
     {
-        builder.Append($"insert into {ReceiptTable.Name} ({ReceiptTable.AllColumns}) select * from unnest(");
+        builder.Append(withAnswers ? "" : "with r as materialized (");
+        builder.Append(withAnswers ? $"insert into {ReceiptTable.Name} ({ReceiptTable.AllColumns}) " : "");
+        builder.Append("select * from unnest(");
         builder.AppendArray(receipts, r => r.Id, NpgsqlDbType.Uuid);
         builder.AppendArray(receipts, r => r.EventId, NpgsqlDbType.Uuid, ",");
         builder.AppendArray(receipts, r => r.Version, NpgsqlDbType.Bigint, ",");
@@ -87,7 +93,12 @@ internal sealed class InsertReceipts(IReadOnlyList<Receipt> receipts) : IStorage
         builder.AppendArray(receipts, r => Convert.FromHexString(r.Fingerprint), NpgsqlDbType.Bytea, ",");
         builder.AppendArray(receipts, r => r.Body, NpgsqlDbType.Text, ",");
         builder.AppendArray(receipts, r => r.Location, NpgsqlDbType.Text, ",");
-        builder.Append(")");
+        builder.Append(withAnswers
+            ? ")"
+            : $") as r({ReceiptTable.AllColumns})), answers as ("
+                + $"insert into {AnswerTable.Name} (id, recorded_at, body) select id, recorded_at, body from r) "
+                + $"insert into {ReceiptTable.Name} ({ReceiptTable.AllColumns}) "
+                + "select id, event_id, version, recorded_at, status, fingerprint, null, location from r");
     }
 
     public Task PostprocessAsync(DbDataReader reader, IList<Exception> exceptions, CancellationToken token) => Task.CompletedTask;

@@ -8,7 +8,7 @@ namespace Banking.Commands.Receipts;
 /// Finds the stored answers to requests that fail today's validation. A rule added later must not change earlier answers: a client that
 /// repeats an old request still gets its outcome.
 /// </summary>
-public sealed class StoredAnswers(NpgsqlDataSource source, EarlierReceipts earlierReceipts)
+public sealed class StoredAnswers(NpgsqlDataSource source, EarlierReceipts earlierReceipts, ReplayedAnswers answers)
 {
     /// <summary>Returns the answer to the same content under the same key, or null.</summary>
     public async Task<Outcome?> FindAsync(CommandContext context, CancellationToken ct)
@@ -51,7 +51,9 @@ public sealed class StoredAnswers(NpgsqlDataSource source, EarlierReceipts earli
             }
         }
 
-        return found;
+        var open = contexts.Where(c => found.ContainsKey(c.ReceiptId)).DistinctBy(c => c.ReceiptId).ToList();
+        var complete = await answers.CompleteAsync([.. open.Select(c => found[c.ReceiptId])], i => open[i], ct);
+        return open.Zip(complete).ToDictionary(a => a.First.ReceiptId, a => a.Second);
     }
 
     private async Task<Dictionary<Guid, (Receipt Receipt, long? Position)>> ReceiptsAsync(Guid[] ids, CancellationToken ct) =>

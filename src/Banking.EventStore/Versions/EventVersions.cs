@@ -9,9 +9,12 @@ public sealed class EventVersions
     /// <summary>The earlier version that is written of an event; events of other types are written in their newest version.</summary>
     private readonly FrozenDictionary<Type, EarlierVersion> _written;
 
+    private readonly EventSettings _settings;
+
     public EventVersions(IEnumerable<EarlierVersion> earlier, EventSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        _settings = settings;
         Earlier = [.. earlier.OrderBy(v => v.ReplacedOn)];
         _written = settings.WriteVersionsOf is { } day
             ? Earlier.Where(v => day < v.ReplacedOn).GroupBy(v => v.Present).ToFrozenDictionary(e => e.Key, e => e.First())
@@ -20,6 +23,9 @@ public sealed class EventVersions
 
     /// <summary>All earlier versions, oldest first.</summary>
     public IReadOnlyList<EarlierVersion> Earlier { get; }
+
+    /// <summary>Whether this host writes what releases before a day cannot read.</summary>
+    public bool Writes(DateOnly since) => _settings.Writes(since);
 
     /// <summary>
     /// Whether an event can be stored. If not, it says something that the earlier version which this host writes does not know.

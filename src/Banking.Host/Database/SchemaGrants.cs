@@ -11,7 +11,7 @@ internal static class SchemaGrants
 {
     private static readonly string[] AppendOnly = [.. EventStoreModule.AppendOnlyTables, .. CommandsModule.AppendOnlyTables];
 
-    private static readonly string[] ReadOnly = [SchemaPart.Table, .. EventStoreModule.ReadOnlyTables];
+    private static readonly string[] ReadOnly = [SchemaPart.Table, .. EventStoreModule.ReadOnlyTables, .. CommandsModule.ReadOnlyTables];
 
     public static Task GrantAsync(NpgsqlConnection owner, string hostRole, IEnumerable<ReadModel> models) => SqlScript.RunAsync(
         owner,

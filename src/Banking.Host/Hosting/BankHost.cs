@@ -148,7 +148,8 @@ public static class BankHost
             .AddSingleton(EventSettings.Of(builder.Configuration))
             .AddSingleton(ReadSentinelSettings(builder.Configuration))
             .AddServedReadModels(builder.Configuration.FollowsLog())
-            .AddServedWeb(builder.Configuration);
+            .AddServedWeb(builder.Configuration)
+            .AddAnswerKeeping(builder.Configuration);
     }
 
     /// <summary>Registers the checks of the database. A command can run them for another environment than its own.</summary>

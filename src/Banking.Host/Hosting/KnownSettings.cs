@@ -1,6 +1,7 @@
 using System.Collections;
 using System.ComponentModel;
 using System.Reflection;
+using Banking.Commands.Receipts;
 using Banking.EventStore.Versions;
 using Banking.Host.Database;
 using Banking.Host.Security;
@@ -50,6 +51,7 @@ public static class KnownSettings
         (BackupOptions.Section, typeof(BackupOptions)),
         (ArchiveOptions.Section, typeof(ArchiveOptions)),
         (EventSettings.Section, typeof(EventSettings)),
+        (IdempotencySettings.Section, typeof(IdempotencySettings)),
         ("Banking:RateLimits", typeof(RateLimitSettings)),
         ("Banking:EventStreams", typeof(EventStreamSettings)),
     ];

@@ -27,13 +27,15 @@ public sealed class ReceiptComparison(
 
     private static readonly string ReceiptsOfEvents =
         $"""
-        select r.id, r.event_id, r.recorded_at, r.status, r.body, l.id is not null,
+        select r.id, r.event_id, r.recorded_at, r.status, coalesce(r.body, a.body), l.id is not null,
             l.headers is not distinct from e.headers
                 and l.correlation_id is not distinct from e.correlation_id and l.user_name is not distinct from e.user_name,
-            f.data ->> 'code', f.data ->> 'detail', f.data ->> 'facts', f.id is not null
+            f.data ->> 'code', f.data ->> 'detail', f.data ->> 'facts', f.id is not null,
+            exists (select from {AnswerTable.DroppedTable} d where d.month = date_trunc('month', r.recorded_at, 'UTC')::date)
         from unnest($1, $2) with ordinality as i(receipt, position, place)
         join {SchemaNames.Events}.mt_events e on e.seq_id = i.position
         left join {ReceiptTable.Name} r on r.id = i.receipt
+        left join {AnswerTable.Name} a on r.body is null and a.recorded_at = r.recorded_at and a.id = r.id
         left join {SchemaNames.Events}.mt_events l on l.id = r.event_id
         left join {CommandsModule.RefusalTable} f on f.id = e.stream_id
         order by i.place
@@ -201,6 +203,11 @@ public sealed class ReceiptComparison(
 
     private string? BodyRule(ReceiptedEvent e, NpgsqlDataReader row, bool isRefusal)
     {
+        if (row.IsDBNull(4))
+        {
+            return row.GetBoolean(11) ? null : "its answer is stored until the answers of its month are dropped";
+        }
+
         JsonDocument body;
         try
         {

@@ -1,5 +1,6 @@
 using Banking.Commands.Groups;
 using Banking.Commands.Imports;
+using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
 using Banking.Customers.Features;
@@ -46,6 +47,7 @@ public sealed class CustomersModule : BankModule
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<CustomerRegistration>()
+        .AddSingleton<ICurrentView, CurrentCustomerView>()
         .AddSingleton<IRewrapping, KeyRewrapping>()
         .AddSingleton<KeyWatch>()
         .AddHostedService(p => p.GetRequiredService<KeyWatch>());

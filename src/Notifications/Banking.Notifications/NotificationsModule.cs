@@ -48,6 +48,7 @@ public sealed class NotificationsModule : BankModule
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<SubscriptionCommands>()
         .AddSingleton<IStreamAccess, SubscriptionAccess>()
+        .AddSingleton<ICurrentView, CurrentSubscriptionView>()
         .AddSingleton<SubscriptionFinder>()
         .AddSingleton<IModuleInterest>(p => p.GetRequiredService<SubscriptionFinder>());
 

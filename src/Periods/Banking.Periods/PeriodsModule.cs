@@ -54,7 +54,8 @@ public sealed class PeriodsModule : BankModule
         .AddSingleton<PeriodCommands>()
         .AddSingleton<IProposable>(p => p.GetRequiredService<PeriodCommands>())
         .AddSingleton<PeriodReader>()
-        .AddSingleton<IStreamAccess, PeriodAccess>();
+        .AddSingleton<IStreamAccess, PeriodAccess>()
+        .AddSingleton<ICurrentView, CurrentPeriodView>();
 
     public override void Configure(WolverineOptions wolverine)
     {
@@ -83,4 +84,21 @@ internal sealed class PeriodAccess : IStreamAccess
 
     public Task<bool> MaySeeAsync(Caller caller, Guid stream, CancellationToken ct) =>
         Task.FromResult(caller is { IsStaff: true } && stream == AccountingPeriods.Stream);
+}
+
+/// <summary>Shows a period as it is now.</summary>
+internal sealed class CurrentPeriodView(PeriodReader periods) : ICurrentView
+{
+    public string StreamType => AccountingPeriods.StreamType;
+
+    public async Task<CurrentView?> FindAsync(ExpiredAnswer answer, CancellationToken ct)
+    {
+        DateOnly? from = answer.Last.Data switch
+        {
+            PeriodClosed closed => closed.From,
+            PeriodReopened reopened => reopened.From,
+            _ => null,
+        };
+        return from is { } day ? new((await periods.ReadAsync(ct)).View(new(day)), answer.Last.Version) : null;
+    }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Banking.Commands;
 using Banking.Commands.Groups;
 using Banking.Commands.Periods;
+using Banking.Commands.Receipts;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Epochs;
 using Banking.EventStore.Log;
@@ -122,6 +123,7 @@ public sealed class PublishingModule : BankModule
             .AddSingleton<WebhookSource>()
             .AddSingleton<IDestinationSource>(p => p.GetRequiredService<WebhookSource>())
             .AddSingleton<WebhookCommands>()
+            .AddSingleton<ICurrentView, CurrentWebhookView>()
             .AddDueCommand<EndWebhookGrace>(EndWebhookGrace.Operation, (provider, command, context, ct) =>
                 provider.GetRequiredService<WebhookCommands>().EndGraceAsync(command, context, ct))
             .AddSingleton<IDestinationSource, ModulesSource>()

@@ -30,6 +30,10 @@ public sealed class TransactionReader(EventReader events)
     internal async Task<BookedTransaction?> FindAsync(string transaction, CancellationToken ct) =>
         await FindEventAsync(transaction, ct) is { } e ? BookedTransaction.Of(e) : null;
 
+    /// <summary>The transaction with this id of an event; null if there is none.</summary>
+    internal async Task<BookedTransaction?> FindAsync(Guid id, CancellationToken ct) =>
+        await events.FindAsync(id, ct) is { } e ? BookedTransaction.Of(e) : null;
+
     /// <summary>The event that has the id of the transaction.</summary>
     internal async Task<IEvent?> FindEventAsync(string transaction, CancellationToken ct) =>
         TransactionId.Parse(transaction) is { } id
