@@ -167,9 +167,11 @@ public sealed class ServeTests : IDisposable
             Assert.Equal(HttpStatusCode.OK, linked.StatusCode);
         }
 
-        Assert.Equal(["teller", "operator", "auditor"], first.GetProperty("tokens").EnumerateObject().Select(t => t.Name));
+        Assert.Equal(["customer", "teller", "operator", "auditor"], first.GetProperty("tokens").EnumerateObject().Select(t => t.Name));
         var auditor = new BankClient(host.Http(), first.GetProperty("tokens").GetProperty("auditor").GetString()!);
         (await auditor.GetAsync("/audit/events?limit=1")).Ok();
+        var ada = new BankClient(host.Http(), first.GetProperty("tokens").GetProperty("customer").GetString()!);
+        Assert.Equal(["EUR", "USD"], (await ada.GetAsync("/v1/accounts")).Ok().Items().Select(a => a.GetProperty("currency").GetString()));
         Assert.Equal(6, first.GetProperty("questions").GetArrayLength());
     }
 

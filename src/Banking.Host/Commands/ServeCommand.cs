@@ -74,14 +74,14 @@ internal static class ServeCommand
         await ServedBackups.StartAsync(app.Services, database);
         await StartAsync(app);
         Print("PostgreSQL", database.Description);
-        string? doubleSalary = null;
+        DemoFacts? facts = null;
         if (demo is not null)
         {
             Print("Demo bank", await DemoBank.EnsureCreatedAsync(app.Services, demo));
-            doubleSalary = await DemoBank.FindDoubleSalaryAsync(app.Services.GetRequiredService<NpgsqlDataSource>(), default);
+            facts = await DemoBank.FindAsync(app.Services.GetRequiredService<NpgsqlDataSource>(), default);
         }
 
-        Announce(app, doubleSalary);
+        Announce(app, facts?.DoubleSalary);
         await app.WaitForShutdownAsync();
         return 0;
     }

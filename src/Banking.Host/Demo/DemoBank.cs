@@ -9,6 +9,11 @@ using Wolverine;
 
 namespace Banking.Host.Demo;
 
+/// <summary>What the first page and the printed questions name of the demo bank.</summary>
+/// <param name="DoubleSalary">The public id of the salary that was paid a second time by mistake.</param>
+/// <param name="Ada">The public id of the customer to whom it was paid.</param>
+internal sealed record DemoFacts(string DoubleSalary, string Ada);
+
 /// <summary>
 /// A small bank with a past, for trying out the API. Its history is made through the public commands, under a clock that starts in January.
 /// </summary>
@@ -21,6 +26,10 @@ internal static class DemoBank
 
     private const string DoubleSalary =
         $"select id from bank.mt_events where seq_id <= 100 and headers ->> '{HeaderNames.IdempotencyKey}' = 'demo-salary-again'";
+
+    private const string FirstOwner =
+        "select (data ->> 'owner')::uuid from bank.mt_events where seq_id <= 100 and type = 'accounts.account-opened.v1' "
+            + "and data ->> 'number' = $1";
 
     private const string LastRecorded = "select timestamp from bank.mt_events order by seq_id desc limit 1";
 
@@ -45,10 +54,11 @@ internal static class DemoBank
     public static Task<bool> ExistsAsync(NpgsqlDataSource source, CancellationToken ct) =>
         source.ScalarAsync<bool>(FirstAccount, [DemoHistory.Number(1).Value], ct);
 
-    /// <summary>The public id of the salary that was paid a second time by mistake; null if this is not the demo bank.</summary>
-    public static async Task<string?> FindDoubleSalaryAsync(NpgsqlDataSource source, CancellationToken ct) =>
-        await ExistsAsync(source, ct) && await source.ScalarAsync<Guid?>(DoubleSalary, [], ct) is { } id
-            ? PublicId.Format("dep", id)
+    /// <summary>Returns null if this is not the demo bank.</summary>
+    public static async Task<DemoFacts?> FindAsync(NpgsqlDataSource source, CancellationToken ct) =>
+        await source.ScalarAsync<Guid?>(FirstOwner, [DemoHistory.Number(1).Value], ct) is { } ada
+        && await source.ScalarAsync<Guid?>(DoubleSalary, [], ct) is { } id
+            ? new(PublicId.Format("dep", id), PublicId.Format("cus", ada))
             : null;
 
     /// <summary>Whether anything was recorded after the demo's history. Nothing may be recorded before it then.</summary>

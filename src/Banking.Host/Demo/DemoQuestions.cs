@@ -40,7 +40,7 @@ internal static class DemoQuestions
                 "insufficient_funds, with the facts the bank saw: 4610.40 were available"),
             new("Can the bank build its ledger again from its events, while it serves?",
                 $"curl -s {address}/ops/projections/ledger/rebuild {Operator} {Json} "
-                    + "-d '{\"reasonCode\":\"trial\",\"reason\":\"to see it\"}'; "
+                    + "\\\n  -d '{\"reasonCode\":\"trial\",\"reason\":\"to see it\"}'; "
                     + $"\\\n  curl -sN {address}/ops/projections/ledger/rebuild {Operator} -H \"Accept: text/event-stream\"",
                 "its progress, then finished: the new ledger was compared with the old one and serves"),
             new("Can Ada's second salary be taken back, although nothing that was stored is changed?",
