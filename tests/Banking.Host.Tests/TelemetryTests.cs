@@ -105,6 +105,19 @@ public sealed class TelemetryTests(ObservedHost observed) : IClassFixture<Observ
         Assert.Equal(0, Sum(after, "banking_read_model_drift_total", "model=\"entries\""));
     }
 
+    [Fact]
+    public async Task The_state_of_each_health_check_is_shown_to_Prometheus()
+    {
+        using var http = observed.Host.Http();
+        await http.GetStringAsync("/health/ready", TestContext.Current.CancellationToken);
+
+        var metrics = await Eventually.UntilAsync(
+            ScrapeAsync, m => m.Contains("banking_health_status{", StringComparison.Ordinal));
+
+        Assert.Contains("check=\"event-archive\"", metrics, StringComparison.Ordinal);
+        Assert.Equal(0, Sum(metrics, "banking_health_status", "check=\"ledger\""));
+    }
+
     private async Task<string> ScrapeAsync()
     {
         using var http = observed.Host.Http();

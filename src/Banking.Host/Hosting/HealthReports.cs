@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Banking.EventStore.Json;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -15,9 +16,20 @@ internal sealed record CheckAnswer(string Status, string? Why, DateTimeOffset Si
 /// <summary>
 /// Writes health as JSON, and logs a line when a check changes its status. Probes come every few seconds, so they are not logged.
 /// </summary>
-internal sealed class HealthReports(TimeProvider clock, ILogger<HealthReports> log)
+internal sealed class HealthReports
 {
+    public const string MeterName = "Banking.Health";
+
+    private readonly TimeProvider _clock;
+    private readonly ILogger<HealthReports> _log;
     private readonly ConcurrentDictionary<string, CheckAnswer> _last = new();
+
+    public HealthReports(TimeProvider clock, IMeterFactory meters, ILogger<HealthReports> log)
+    {
+        (_clock, _log) = (clock, log);
+        meters.Create(MeterName).CreateObservableGauge(
+            "banking.health.status", Measure, null, "0 while a check is healthy, 1 while it is degraded, 2 while it is unhealthy");
+    }
 
     public Task WriteAsync(HttpContext http, HealthReport report)
     {
@@ -25,6 +37,10 @@ internal sealed class HealthReports(TimeProvider clock, ILogger<HealthReports> l
         return http.Response.WriteAsJsonAsync(
             new HealthAnswer(report.Status.ToString(), checks), ApiJson.Options, http.RequestAborted);
     }
+
+    /// <summary>What the last probe saw.</summary>
+    private IEnumerable<Measurement<int>> Measure() => _last.Select(check => new Measurement<int>(
+        HealthStatus.Healthy - Enum.Parse<HealthStatus>(check.Value.Status), new KeyValuePair<string, object?>("check", check.Key)));
 
     private CheckAnswer Remember(string name, HealthReportEntry entry)
     {
@@ -36,12 +52,12 @@ internal sealed class HealthReports(TimeProvider clock, ILogger<HealthReports> l
             return before with { Why = why };
         }
 
-        var now = new CheckAnswer(status, why, clock.GetUtcNow());
+        var now = new CheckAnswer(status, why, _clock.GetUtcNow());
         var changed = before is null ? _last.TryAdd(name, now) : _last.TryUpdate(name, now, before);
         if (changed && (before is not null || entry.Status != HealthStatus.Healthy))
         {
             var level = entry.Status == HealthStatus.Healthy ? LogLevel.Information : LogLevel.Warning;
-            log.Log(level, entry.Exception, "Health: {Check} is {Status}. {Why}", name, status, why);
+            _log.Log(level, entry.Exception, "Health: {Check} is {Status}. {Why}", name, status, why);
         }
 
         return now;

@@ -43,7 +43,7 @@ internal static class Telemetry
             .WithMetrics(metrics =>
             {
                 metrics.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddMeter("Marten", "Wolverine*", "Npgsql")
-                    .AddMeter(CommandMetrics.MeterName, ReadModelLag.MeterName, FailedTokens.MeterName)
+                    .AddMeter(CommandMetrics.MeterName, ReadModelLag.MeterName, FailedTokens.MeterName, HealthReports.MeterName)
                     .AddMeter([.. modules.SelectMany(m => m.Meters)]);
                 if (isScraped)
                 {
