@@ -27,6 +27,16 @@ public sealed partial class SettingTests
         Assert.All(read, r => Assert.Contains(KnownSettings.Names, n => n == r || n.StartsWith(r + ":", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public void The_settings_of_docker_compose_are_known()
+    {
+        var compose = File.ReadAllText(Path.Combine(Solution.Root, "docker-compose.yml"));
+        var set = Variable().Matches(compose).Select(m => m.Groups[1].Value.Replace("__", ":", StringComparison.Ordinal)).ToList();
+
+        Assert.NotEmpty(set);
+        Assert.All(set, s => Assert.Contains(s, KnownSettings.Names));
+    }
+
     /// <summary>In the table of docs/operations.md only the first name of a row is complete. Others are shortened: …:Kafka:Topic.</summary>
     private static bool IsShortened(string text, string name)
     {
@@ -41,6 +51,9 @@ public sealed partial class SettingTests
 
     /// <summary>The docs write NAME where any name may be.</summary>
     private static string Named(string setting) => setting.Replace(":*", ":NAME", StringComparison.Ordinal);
+
+    [GeneratedRegex("^ +(Banking__[A-Za-z_]+):", RegexOptions.Multiline)]
+    private static partial Regex Variable();
 
     [GeneratedRegex("\"(Banking(?::[A-Za-z]+)+)\"")]
     private static partial Regex Setting();
