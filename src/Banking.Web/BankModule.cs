@@ -39,6 +39,11 @@ public abstract class BankModule
     /// <summary>The tags of its endpoints, with a sentence about each for the OpenAPI document.</summary>
     public virtual IReadOnlyList<(string Name, string Description)> Tags => [];
 
+    /// <summary>
+    /// The parameters in the paths of its endpoints, each at the end of its path, with a sentence for the OpenAPI document.
+    /// </summary>
+    public virtual IReadOnlyList<(string Path, string Description)> PathParameters => [];
+
     /// <summary>Registers its events, documents and projections.</summary>
     public virtual void Configure(StoreOptions store)
     {

@@ -89,6 +89,19 @@ public sealed partial class OpenApiTests : IAsyncLifetime
     });
 
     [Fact]
+    public void Members_that_are_instants_say_so() => Assert.All(
+        Document.GetProperty("components").GetProperty("schemas").EnumerateObject()
+            .Where(s => s.Value.TryGetProperty("properties", out _))
+            .SelectMany(s => s.Value.GetProperty("properties").EnumerateObject().Select(m => (Of: s.Name, Member: m)))
+            .Where(m => Instant().IsMatch(m.Member.Name)),
+        m => Assert.True(Text(m.Member.Value, "format") == "date-time", $"{m.Of}.{m.Member.Name} is an instant, but not date-time."));
+
+    [Fact]
+    public void Parameters_of_paths_say_what_they_name() => Assert.All(Operations(), o => Assert.All(
+        Parameters(o.Operation).Where(p => Text(p, "in") == "path"),
+        p => Assert.True(Text(p, "description").EndsWith('.'), $"{o.At} does not describe its {Text(p, "name")}.")));
+
+    [Fact]
     public void Every_request_and_every_answer_has_an_example() => Assert.All(Operations(), o =>
     {
         var forms = o.Operation.GetProperty("responses").EnumerateObject().Where(r => r.Name[0] == '2').Select(r => r.Value)
@@ -117,6 +130,9 @@ public sealed partial class OpenApiTests : IAsyncLifetime
 
     [GeneratedRegex("^/(v1|ops|audit)/")]
     private static partial Regex BankPaths();
+
+    [GeneratedRegex("[a-z]At$")]
+    private static partial Regex Instant();
 
     [GeneratedRegex("^post /v1/(deposits|withdrawals|transfers|transactions/{transaction}/corrections)$")]
     private static partial Regex MovesMoney();

@@ -55,6 +55,18 @@ public sealed class AccountsModule : BankModule
         ("Money", "Deposits, withdrawals and transfers, alone or in batches."),
     ];
 
+    public override IReadOnlyList<(string Path, string Description)> PathParameters { get; } =
+    [
+        ("/v1/accounts/{account}", "The id or number of the account."),
+        ("/v1/deposits/{deposit}", "The id of the deposit, dep_…."),
+        ("/v1/withdrawals/{withdrawal}", "The id of the withdrawal, wdr_…."),
+        ("/v1/transfers/{transfer}", "The id of the transfer, trf_…."),
+        ("/v1/transactions/{transaction}", "The id of a deposit, withdrawal, transfer or correction."),
+        ("/v1/refusals/{refusal}", "The id of the refusal, ref_…."),
+        ("/v1/statements/{statement}", "The id of the statement, stm_…, with a suffix such as .csv for a form."),
+        ("/v1/simulations/{simulation}", "The id of the simulation, sim_…."),
+    ];
+
     public override IReadOnlyList<(string Name, Type Type)> Settings { get; } = [(BackdatingSetting, typeof(int))];
 
     public override IReadOnlyList<(string Section, Type Record)> SettingSections { get; } =

@@ -33,6 +33,11 @@ public sealed class ApprovalsModule : BankModule
         ("Approvals", "Commands that wait for the approval of a second person."),
     ];
 
+    public override IReadOnlyList<(string Path, string Description)> PathParameters { get; } =
+    [
+        ("/v1/proposals/{proposal}", "The id of the proposal, prp_…."),
+    ];
+
     public override IReadOnlyList<(string Section, Type Record)> SettingSections { get; } =
         [(ApprovalSettings.Section, typeof(ApprovalSettings))];
 

@@ -30,6 +30,7 @@ internal static class DocumentDescription
             document.Paths[path] = item;
         }
 
+        DescribePaths(document, modules);
         document.Components ??= new();
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
@@ -52,5 +53,20 @@ internal static class DocumentDescription
             .Select(t => new OpenApiTag { Name = t.Item1, Description = t.Item2 }).ToHashSet();
         Direction.Apply(document);
         Examples.Add(document);
+    }
+
+    private static void DescribePaths(OpenApiDocument document, IReadOnlyList<BankModule> modules)
+    {
+        foreach (var (described, description) in modules.SelectMany(m => m.PathParameters))
+        {
+            var name = described[(described.LastIndexOf('{') + 1)..^1];
+            var parameters = document.Paths.Where(p => p.Key.StartsWith(described, StringComparison.Ordinal))
+                .SelectMany(p => p.Value.Operations!.Values).SelectMany(o => o.Parameters ?? [])
+                .Where(p => p.In == ParameterLocation.Path && p.Name == name);
+            foreach (var parameter in parameters)
+            {
+                parameter.Description = description;
+            }
+        }
     }
 }

@@ -9,6 +9,9 @@ namespace Banking.Web.OpenApi;
 /// </summary>
 internal sealed class Examples(OpenApiDocument document)
 {
+    /// <summary>An idempotency key.</summary>
+    public const string Key = "rent-2026-11";
+
     private const string Account = "acc_0198f3a2c4d07e5f8a1b2c3d4e5f6071";
 
     private static readonly Dictionary<string, string> Texts = new()
@@ -26,7 +29,7 @@ internal sealed class Examples(OpenApiDocument document)
         ["name"] = "Ada",
         ["reason"] = "rent",
         ["reasonCode"] = "customer-request",
-        ["idempotencyKey"] = "rent-2026-11",
+        ["idempotencyKey"] = Key,
         ["url"] = "https://example.org/events",
         ["from"] = "2026-10-01",
         ["to"] = "2026-11-01",
@@ -38,6 +41,14 @@ internal sealed class Examples(OpenApiDocument document)
         ["commandHash"] = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         ["accounts"] = Account,
         ["omit"] = "dep_0198f3a2c4d07e5f8a1b2c3d4e5f6071",
+    };
+
+    /// <summary>Accounts of the demo bank, so that a request of the documentation page can be sent as it is.</summary>
+    private static readonly Dictionary<string, string> OfRequests = new()
+    {
+        ["accountId"] = "XB09DEMO000000000001",
+        ["fromAccountId"] = "XB09DEMO000000000001",
+        ["toAccountId"] = "XB79DEMO000000000002",
     };
 
     /// <summary>The members of the example of a record whose members exclude each other.</summary>
@@ -112,5 +123,6 @@ internal sealed class Examples(OpenApiDocument document)
 
     private static string Text(string record, string member) =>
         member == "id" && Prefixes.TryGetValue(record, out var prefix) ? $"{prefix}_0198f3a2c4d07e5f8a1b2c3d4e5f6071"
+        : record.EndsWith("Request", StringComparison.Ordinal) && OfRequests.TryGetValue(member, out var demo) ? demo
         : Texts.GetValueOrDefault(member, member.Length > 0 ? member : "text");
 }

@@ -27,13 +27,16 @@ internal static class OperationDescription
     {
         if (facts.HasKey)
         {
-            yield return Header(
+            var key = Header(
                 "Idempotency-Key",
                 facts.IsBatch
                     ? "A key of the whole batch, to which its content is bound; each command has a key of its own as well."
                     : "A key chosen by the client. A repeat sends the same key and gets the same answer.",
                 new() { Type = JsonSchemaType.String, MinLength = 1, MaxLength = CommandContext.MaxKeyLength },
                 facts.Command?.IsKeyRequired == true);
+            // Optional headers have no example: documentation pages would send it.
+            key.Example = key.Required ? Examples.Key : null;
+            yield return key;
             yield return Header(
                 "X-Correlation-ID", "Stored with every event of this request; the trace id when left out.",
                 new() { Type = JsonSchemaType.String, MaxLength = 100 });

@@ -44,6 +44,7 @@ internal static class SchemaDescription
             foreach (var property in info.Properties)
             {
                 DescribePresence(schema, property);
+                DescribeInstant(schema, property);
             }
         }
     }
@@ -85,6 +86,16 @@ internal static class SchemaDescription
         else if (property.IsGetNullable && !IsWrittenAsNull(property))
         {
             schema.Required?.Remove(property.Name);
+        }
+    }
+    /// <summary>A member that is text because its bytes are fixed, but always an instant.</summary>
+    private static void DescribeInstant(OpenApiSchema schema, JsonPropertyInfo property)
+    {
+        if (property.AttributeProvider?.GetCustomAttributes(typeof(DataTypeAttribute), true) is
+                [DataTypeAttribute { DataType: DataType.DateTime }]
+            && schema.Properties?.TryGetValue(property.Name, out var described) == true && described is OpenApiSchema member)
+        {
+            member.Format = "date-time";
         }
     }
 }

@@ -34,6 +34,11 @@ public sealed class CustomersModule : BankModule
         ("Customers", "Customers and their personal data."),
     ];
 
+    public override IReadOnlyList<(string Path, string Description)> PathParameters { get; } =
+    [
+        ("/v1/customers/{customer}", "The id of the customer, cus_…."),
+    ];
+
     public override IReadOnlyList<BusCommand> Commands { get; } = [BusCommand.Of(RegisterCustomerHandler.Shape)];
 
     public override void AddStored(IServiceCollection services) => services

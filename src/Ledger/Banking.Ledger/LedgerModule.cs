@@ -24,6 +24,11 @@ public sealed class LedgerModule : BankModule
         ("Ledger", "The general ledger: chart of accounts, journal, trial balance and balance sheet."),
     ];
 
+    public override IReadOnlyList<(string Path, string Description)> PathParameters { get; } =
+    [
+        ("/v1/ledger/accounts/{account}", "The account of the general ledger, such as cash."),
+    ];
+
     public override void AddStored(IServiceCollection services) => services
         .AddSingleton<IPeriodTotals, PeriodTotals>()
         .AddSingleton<ReadModel, LedgerModel>();

@@ -36,6 +36,11 @@ public sealed class NotificationsModule : BankModule
         ("Notifications", "Subscriptions to accounts, and the notifications that they gave."),
     ];
 
+    public override IReadOnlyList<(string Path, string Description)> PathParameters { get; } =
+    [
+        ("/v1/notification-subscriptions/{subscription}", "The id of the subscription, sub_…."),
+    ];
+
     public override IReadOnlyList<string> Sql { get; } = [NotificationTable.Create, StreamIndex.Sql(Subscription.StreamType)];
 
     public override void AddStored(IServiceCollection services) => services

@@ -17,6 +17,12 @@ public sealed class OperationsModule : BankModule
         ("Operations", "What operators see and do: read models, publication, dead letters."),
     ];
 
+    public override IReadOnlyList<(string Path, string Description)> PathParameters { get; } =
+    [
+        ("/ops/accounts/{account}", "The id or number of the account."),
+        ("/ops/projections/{name}", "The name of the read model, as GET /ops/projections shows it."),
+    ];
+
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<DifferenceViews>()
         .AddSingleton<ProjectionOperations>();

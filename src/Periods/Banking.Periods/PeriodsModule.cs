@@ -37,6 +37,11 @@ public sealed class PeriodsModule : BankModule
         ("Periods", "Accounting periods: nothing is booked with an effective time in a closed one."),
     ];
 
+    public override IReadOnlyList<(string Path, string Description)> PathParameters { get; } =
+    [
+        ("/v1/periods/{month}", "The month in UTC, such as 2026-10."),
+    ];
+
     public override IReadOnlyList<string> Sql { get; } = [StreamIndex.Sql(AccountingPeriods.StreamType)];
 
     public override void AddStored(IServiceCollection services) => services

@@ -64,6 +64,13 @@ public sealed class PublishingModule : BankModule
         ("Webhooks", "Addresses to which the bank delivers events."),
     ];
 
+    public override IReadOnlyList<(string Path, string Description)> PathParameters { get; } =
+    [
+        ("/contracts/{type}", "The type of a published event, or the name of a command."),
+        ("/ops/outbox/{destination}", "The name of the destination, as GET /ops/outbox shows it."),
+        ("/v1/webhooks/{webhook}", "The id of the webhook, whk_…."),
+    ];
+
     public override IReadOnlyList<(string Name, Type Type)> Settings { get; } = [("Banking:Publishing:Source", typeof(string))];
 
     public override IReadOnlyList<(string Section, Type Record)> SettingSections { get; } =

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Json;
 using Banking.ReadModels.Archiving;
@@ -23,9 +24,9 @@ public sealed record EventArchiveView(string Location, long Events, long Bytes, 
 /// <param name="Hold">Present while the file must not be deleted.</param>
 /// <param name="Deletion">Present if the file was deleted by a rule.</param>
 public sealed record EventArchiveFileView(
-    string Name, DateTimeOffset WrittenAt, long Events, long Streams, long FirstPosition, long LastPosition, string FirstRecordedAt,
-    string LastRecordedAt, long Bytes, string Sha256, long RowsWithoutData, ArchiveCheckView? LastCheck, ArchiveDecisionView? Hold,
-    ArchiveDecisionView? Deletion);
+    string Name, DateTimeOffset WrittenAt, long Events, long Streams, long FirstPosition, long LastPosition,
+    DateTimeOffset FirstRecordedAt, DateTimeOffset LastRecordedAt, long Bytes, string Sha256, long RowsWithoutData,
+    ArchiveCheckView? LastCheck, ArchiveDecisionView? Hold, ArchiveDecisionView? Deletion);
 
 /// <summary>A check of a file.</summary>
 /// <param name="Report">What differs; empty if nothing does.</param>
@@ -56,10 +57,12 @@ public static class GetArchiveEndpoint
 
     private static EventArchiveFileView View(ArchiveState state) => new(
         state.File.Name, state.File.WrittenAt, state.File.Header.Events, state.File.Header.Streams, state.File.Header.FirstPosition,
-        state.File.Header.LastPosition, state.File.Header.FirstRecordedAt, state.File.Header.LastRecordedAt, state.File.Bytes,
-        state.File.Sha256, state.RemovedRows,
+        state.File.Header.LastPosition, Instant(state.File.Header.FirstRecordedAt), Instant(state.File.Header.LastRecordedAt),
+        state.File.Bytes, state.File.Sha256, state.RemovedRows,
         state.LastCheck is { } check ? new(check.EffectiveAt, check.Succeeded, check.Report) : null,
         Decision(state.Hold), Decision(state.Deletion));
+
+    private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 
     private static ArchiveDecisionView? Decision(ArchiveDecision? decision) =>
         decision is null ? null : new(decision.At, decision.Actor, decision.Reason);

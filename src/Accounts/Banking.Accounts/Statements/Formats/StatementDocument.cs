@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Views;
@@ -16,8 +17,9 @@ namespace Banking.Accounts.Statements.Formats;
 /// <param name="Added">The entries that the earlier statement did not know. One before the period changes the opening balance.</param>
 /// <param name="Entries">In the order of their effective times.</param>
 public sealed record StatementDocument(
-    string Id, long Number, string AccountId, string AccountNumber, string Currency, DateOnly From, DateOnly To, string IssuedAt,
-    string KnownAt, Amount Opening, Amount Closing, int EntryCount, string ContentHash, string? Supersedes,
+    string Id, long Number, string AccountId, string AccountNumber, string Currency, DateOnly From, DateOnly To,
+    [property: DataType(DataType.DateTime)] string IssuedAt, [property: DataType(DataType.DateTime)] string KnownAt,
+    Amount Opening, Amount Closing, int EntryCount, string ContentHash, string? Supersedes,
     IReadOnlyList<StatementLine>? Added, IReadOnlyList<StatementLine> Entries);
 
 /// <summary>An entry of a statement as JSON.</summary>
@@ -28,7 +30,8 @@ public sealed record StatementDocument(
 /// <param name="OtherAccount">The number of the other account of a transfer.</param>
 /// <param name="Corrects">The transaction that a correction corrects.</param>
 public sealed record StatementLine(
-    string Id, string Type, Direction Direction, Amount Amount, Amount? Balance, long Version, string EffectiveAt, string RecordedAt,
+    string Id, string Type, Direction Direction, Amount Amount, Amount? Balance, long Version,
+    [property: DataType(DataType.DateTime)] string EffectiveAt, [property: DataType(DataType.DateTime)] string RecordedAt,
     DetailsView? Details, string? OtherAccount, string? CorrectionClass, string? Corrects)
 {
     internal static StatementLine Of(StatementEntry e) => new(
