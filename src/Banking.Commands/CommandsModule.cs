@@ -85,7 +85,6 @@ public static class CommandsModule
     /// <summary>Configures the storage of receipts, refusals and due commands.</summary>
     public static void AddCommands(this StoreOptions store)
     {
-        ArgumentNullException.ThrowIfNull(store);
         store.Events.MapEventType<CommandRefused>(RefusedEventName);
         store.Storage.ExtendedSchemaObjects.Add(new ReceiptTable());
         store.Storage.ExtendedSchemaObjects.Add(new DueTable());

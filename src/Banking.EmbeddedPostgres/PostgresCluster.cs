@@ -43,7 +43,6 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <exception cref="PostgresUnavailableException">The cluster cannot be created or started.</exception>
     public static Task<PostgresCluster> StartAsync(PostgresSettings settings, Action<string>? log = null, CancellationToken ct = default)
     {
-        ArgumentNullException.ThrowIfNull(settings);
         return ClusterStart.RunAsync(settings, log ?? (_ => { }), ct);
     }
 

@@ -72,7 +72,6 @@ public static class EventStoreModule
     /// <summary>Configures the storage of events, fixed before the first one is stored (docs/decisions/0003).</summary>
     public static void AddEventStore(this StoreOptions store, TimeProvider clock)
     {
-        ArgumentNullException.ThrowIfNull(store);
         store.DatabaseSchemaName = SchemaNames.Platform;
         store.Events.DatabaseSchemaName = SchemaNames.Events;
         store.CommandTimeout = 30;

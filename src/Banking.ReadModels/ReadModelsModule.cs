@@ -161,7 +161,6 @@ public static class ReadModelsModule
     /// <summary>Maps the events of read models.</summary>
     public static void AddReadModels(this StoreOptions store)
     {
-        ArgumentNullException.ThrowIfNull(store);
         foreach (var (type, name) in EventNames.Concat(ArchiveEventNames))
         {
             store.Events.MapEventType(type, name);
@@ -170,7 +169,6 @@ public static class ReadModelsModule
     /// <summary>Completes the projections that include events by a type of another module's contracts. Call it after all modules.</summary>
     public static void CompleteReadModels(this StoreOptions store)
     {
-        ArgumentNullException.ThrowIfNull(store);
         foreach (var projection in store.Projections.All.OfType<IIncludesContracts>())
         {
             projection.IncludeContracts(store);

@@ -64,8 +64,6 @@ public readonly record struct AccountNumber
     /// <exception cref="ArgumentException">The country is unknown, or its numbers have another structure.</exception>
     public static AccountNumber Create(string country, string bban)
     {
-        ArgumentNullException.ThrowIfNull(country);
-        ArgumentNullException.ThrowIfNull(bban);
         if (country.Length != 2 || !TryNormalise($"{country}00{bban}", out var zeroed) || zeroed != $"{country}00{bban}"
             || !HasCountryAndLength(zeroed) || !IbanRegistry.HasStructure(zeroed))
         {

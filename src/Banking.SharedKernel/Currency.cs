@@ -59,7 +59,6 @@ public readonly record struct Currency
     /// <exception cref="ArgumentException">The code is not three upper-case letters, or the scale is not 0 to 18.</exception>
     public static Currency FromStored(string code, int scale)
     {
-        ArgumentNullException.ThrowIfNull(code);
         if (code.Length != 3 || !code.All(char.IsAsciiLetterUpper))
         {
             throw new ArgumentException($"'{code}' is not three upper-case letters.", nameof(code));

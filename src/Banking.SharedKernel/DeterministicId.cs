@@ -12,7 +12,6 @@ public static class DeterministicId
     [SuppressMessage("Security", "CA5350", Justification = "RFC 9562 prescribes SHA-1; the id proves nothing.")]
     public static Guid From(Guid scope, string name)
     {
-        ArgumentNullException.ThrowIfNull(name);
         var utf8 = StrictUtf8.GetBytes(name);
         var input = new byte[16 + utf8.Length];
         scope.TryWriteBytes(input, bigEndian: true, out _);

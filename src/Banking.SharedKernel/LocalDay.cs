@@ -14,7 +14,6 @@ public readonly record struct LocalDay(DateOnly Date, DateTimeOffset From, DateT
     /// <param name="zone">An IANA name such as <c>Europe/Berlin</c>, or <see cref="Utc"/>.</param>
     public static LocalDay? Of(DateTimeOffset instant, string zone)
     {
-        ArgumentNullException.ThrowIfNull(zone);
         if (Find(zone) is not { } found)
         {
             return null;
@@ -31,14 +30,12 @@ public readonly record struct LocalDay(DateOnly Date, DateTimeOffset From, DateT
     /// </summary>
     public static DateTimeOffset? StartOf(DateOnly date, string zone)
     {
-        ArgumentNullException.ThrowIfNull(zone);
         return date >= First && date <= Last && Find(zone) is { } found ? Start(date, found) : null;
     }
 
     /// <summary>Whether there is a time zone of this name.</summary>
     public static bool IsZone(string zone)
     {
-        ArgumentNullException.ThrowIfNull(zone);
         return Find(zone) is not null;
     }
 

@@ -61,7 +61,6 @@ public static class PlainText
     /// </summary>
     public static string Escaped(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
         var escaped = new StringBuilder(text.Length);
         var afterVisible = false;
         for (var i = 0; i < text.Length;)

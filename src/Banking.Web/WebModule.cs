@@ -18,7 +18,6 @@ public static class WebModule
     /// <summary>Registers the events.</summary>
     public static void AddWeb(this StoreOptions store)
     {
-        ArgumentNullException.ThrowIfNull(store);
         store.Events.MapEventType<RestoreDrilled>(RestoreDrills.EventName);
         store.Events.MapEventType<BackupRequested>(BackupRequested.EventName);
     }

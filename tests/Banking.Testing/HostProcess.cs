@@ -150,8 +150,9 @@ public sealed partial class HostProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
-            // Profile-guided optimization slows down the start, and a test is too short to gain from it.
-            Environment = { ["DOTNET_TieredPGO"] = "0" },
+            // What pays in a server that runs for days costs a test time: profile-guided optimization, a heap for each processor, and
+            // memory for compiled code that is mapped twice.
+            Environment = { ["DOTNET_TieredPGO"] = "0", ["DOTNET_gcServer"] = "0", ["DOTNET_EnableWriteXorExecute"] = "0" },
         };
         foreach (var (name, value) in environment)
         {

@@ -190,7 +190,6 @@ public sealed class AccountsModule : BankModule
 
     public override void Configure(StoreOptions store)
     {
-        ArgumentNullException.ThrowIfNull(store);
         foreach (var (type, name) in EventNames.All.Concat(StatementEventNames.All))
         {
             store.Events.MapEventType(type, name);
@@ -218,7 +217,6 @@ public sealed class AccountsModule : BankModule
 
     public override void Configure(WolverineOptions wolverine)
     {
-        ArgumentNullException.ThrowIfNull(wolverine);
         wolverine.RegisterMessageType(typeof(AccountWasClosed), "accounts.account-was-closed.v1");
         wolverine.RegisterMessageType(typeof(CarryAccountsForward), "accounts.carry-accounts-forward.v1");
         wolverine.RegisterMessageType(typeof(IssueStatement), IssueStatementDecision.Shape.Name);
@@ -229,7 +227,6 @@ public sealed class AccountsModule : BankModule
     public static async Task<ImportResult> ImportAsync(
         HistoryImport import, string importName, IReadOnlyList<AccountHistory> accounts, Action<int> progress, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(import);
         var stored = await import.RunAsync(importName, [.. accounts.Select(ImportAccounts.ToStream)], Rules, progress, ct);
         return stored.And(
             await import.RunAsync(importName, [.. ImportSchedules.ToStreams(accounts)], StatementRules, progress, ct));
@@ -239,7 +236,6 @@ public sealed class AccountsModule : BankModule
     /// <exception cref="PeriodClosedException">A row would be.</exception>
     public static Task CheckPeriodsAsync(HistoryImport import, IReadOnlyList<AccountHistory> accounts, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(import);
         return import.CheckPeriodsAsync([.. accounts.Select(ImportAccounts.ToStream)], ct);
     }
 
@@ -247,7 +243,6 @@ public sealed class AccountsModule : BankModule
     public static Task<HistoryDifference?> FirstDifferenceAsync(
         HistoryComparison comparison, IReadOnlyList<AccountHistory> accounts, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(comparison);
         return comparison.FirstAsync(
             [.. accounts.Select(ImportAccounts.ToStream), .. ImportSchedules.ToStreams(accounts)], (_, _, _) => { }, ct);
     }

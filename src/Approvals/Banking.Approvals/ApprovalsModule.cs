@@ -69,7 +69,6 @@ public sealed class ApprovalsModule : BankModule
 
     public override void Configure(StoreOptions store)
     {
-        ArgumentNullException.ThrowIfNull(store);
         foreach (var (type, name) in ProposalEventNames.All)
         {
             store.Events.MapEventType(type, name);

@@ -24,7 +24,6 @@ public sealed record CommandBasis(
     /// <param name="seen">The basis when the command was proposed.</param>
     public IReadOnlyList<string> ChangedSince(CommandBasis seen)
     {
-        ArgumentNullException.ThrowIfNull(seen);
         return
         [
             .. Facts.Keys.Union(seen.Facts.Keys).Where(name => Facts.GetValueOrDefault(name) != seen.Facts.GetValueOrDefault(name))

@@ -23,7 +23,6 @@ public sealed record CommandContent(object Value, Type Type)
     /// <summary>Hash of the content with some members replaced, for values that can be written in more than one way.</summary>
     public string FingerprintWith(IEnumerable<KeyValuePair<string, string>> members)
     {
-        ArgumentNullException.ThrowIfNull(members);
         var content = JsonSerializer.SerializeToNode(Value, Type, Json)!.AsObject();
         foreach (var (name, value) in members)
         {

@@ -32,14 +32,12 @@ public sealed class CommandGroup<TState>(
     /// </summary>
     public async Task<Outcome> SubmitAsync(Submission<TState> submission, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(submission);
         return (await SubmitTogetherAsync([submission], ct))[0];
     }
 
     /// <summary>Decides commands that are stored all or none, each with its own key, receipt and outcome.</summary>
     public Task<IReadOnlyList<Outcome>> SubmitTogetherAsync(IReadOnlyList<Submission<TState>> unit, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(unit);
         var pending = new Pending(unit);
         if (Interlocked.Add(ref _waiting, unit.Count) <= GroupLimits.MaxWaiting && _queue.Writer.TryWrite(pending))
         {

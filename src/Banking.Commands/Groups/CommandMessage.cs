@@ -15,7 +15,6 @@ internal static class CommandMessage
     /// </summary>
     internal static Refusal? ActorProblem(Envelope envelope)
     {
-        ArgumentNullException.ThrowIfNull(envelope);
         return ServiceMessage.IsOwn(envelope)
             ? TextProblem("malformed_actor", "The name of the sender", ActorOf(envelope))
             : Refusal.Of(
@@ -31,7 +30,6 @@ internal static class CommandMessage
     /// </summary>
     internal static Refusal? CorrelationProblem(Envelope envelope)
     {
-        ArgumentNullException.ThrowIfNull(envelope);
         return TextProblem("malformed_correlation_id", "The correlation id", envelope.CorrelationId);
     }
 
@@ -47,8 +45,6 @@ internal static class CommandMessage
     internal static CommandContext Read(
         Envelope envelope, string operation, string commandId, object sent, object normalized, string? reasonCode, string? reasonText)
     {
-        ArgumentNullException.ThrowIfNull(envelope);
-        ArgumentNullException.ThrowIfNull(normalized);
         var content = new CommandContent(normalized, normalized.GetType()) { IsMessage = true };
         var service = ServiceMessage.ActorOf(envelope);
         var user = service is null && envelope.UserName is { Length: > 0 } name ? name : null;

@@ -17,7 +17,6 @@ public sealed class CommandMetrics
 
     public CommandMetrics(IMeterFactory meters)
     {
-        ArgumentNullException.ThrowIfNull(meters);
         var meter = meters.Create(MeterName);
         _outcomes = meter.CreateCounter<long>(
             "banking.commands", "{command}", "Commands by outcome (accepted, refused, replayed, rejected, failed) and code");

@@ -9,8 +9,6 @@ public static class GroupOutcomes
     /// <summary>There is nothing to decide; nothing is stored.</summary>
     public static Outcome Rejected(CommandContext context, Refusal refusal)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        ArgumentNullException.ThrowIfNull(refusal);
         return new Outcome.NotRecorded(refusal, context.CorrelationId);
     }
 

@@ -26,7 +26,6 @@ public sealed class GroupPacing(TimeProvider clock)
 
     public void End(Group group)
     {
-        ArgumentNullException.ThrowIfNull(group);
         _running.Remove(group);
         _last = (group.Size, clock.GetElapsedTime(group.Begun), clock.GetTimestamp());
     }

@@ -51,7 +51,6 @@ public sealed class GroupTransaction<TState>
         ICommitCheck<TState>? check = null,
         IClosedPeriods? periods = null)
     {
-        ArgumentNullException.ThrowIfNull(connections);
         (_store, _connections, _clock, _rules, _outbox, _due, _versions, _timelines, _check, _periods) =
             (store, connections, clock, rules, outbox, due, versions, timelines, check, periods);
         _loader = new(store, events, _cache, earlier);
@@ -70,7 +69,6 @@ public sealed class GroupTransaction<TState>
     public async Task<IReadOnlyList<IReadOnlyList<Outcome>?>> RunAsync(
         IReadOnlyList<IReadOnlyList<Submission<TState>>> units, IReadOnlySet<Guid>? waitFor)
     {
-        ArgumentNullException.ThrowIfNull(units);
         await using var connection = await _connections.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         var loaded = await _loader.LoadAsync(transaction, [.. units.SelectMany(u => u)], waitFor);

@@ -26,7 +26,6 @@ public static class ServiceMessage
     /// </summary>
     public static bool IsOwn(Envelope envelope)
     {
-        ArgumentNullException.ThrowIfNull(envelope);
         return envelope.Destination is null || envelope.Destination.Scheme == TransportConstants.Local;
     }
 

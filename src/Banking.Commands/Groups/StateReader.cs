@@ -56,7 +56,6 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     /// <param name="limit">Page size plus one: the additional state shows that there is a next page.</param>
     public async Task<IReadOnlyList<TState>> ListAsync(StateSearch search, Guid after, int limit, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(search);
         var found = await ReadAsync($"select d.id, d.data from {_table.Name} d", search, after, Guid.AllBitsSet, limit, [], ct);
         // Missing states are needed only where they belong on this page.
         var upTo = found.Count < limit ? Guid.AllBitsSet : found[^1].Id;
@@ -88,7 +87,6 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     /// <param name="limit">Page size plus one: the additional state shows that there is a next page.</param>
     public Task<IReadOnlyList<TState>> ListAsync<TDirectory>(StateSearch search, Guid after, int limit, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(search);
         // Select the page first: only its states are read.
         var from = $"{DocumentTable.Of(store.Options, typeof(TDirectory)).Name} d";
         return ReadAsync(

@@ -33,8 +33,6 @@ public sealed class HistoryComparison(
     /// <summary>Returns the first difference, in the order of the files and their lines; null if the stored history is the same.</summary>
     public async Task<HistoryDifference?> FirstAsync(IReadOnlyList<HistoryStream> streams, Comparable comparable, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(streams);
-        ArgumentNullException.ThrowIfNull(comparable);
         var files = streams.SelectMany(s => s.Events).Select(e => e.Row.File).Distinct().ToList();
         var found = new List<HistoryDifference>();
         await using var session = store.LightweightSession();

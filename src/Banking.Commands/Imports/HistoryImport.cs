@@ -36,7 +36,6 @@ public sealed record ImportResult(int Events, int Streams, int Known)
     /// <summary>The results of two imports together.</summary>
     public ImportResult And(ImportResult other)
     {
-        ArgumentNullException.ThrowIfNull(other);
         return new(Events + other.Events, Streams + other.Streams, Known + other.Known);
     }
 }
@@ -62,8 +61,6 @@ public sealed class HistoryImport(
         string importName, IReadOnlyList<HistoryStream> streams, GroupRules<TState> rules, Action<int> progress, CancellationToken ct)
         where TState : class, IEventSourced<TState>
     {
-        ArgumentNullException.ThrowIfNull(streams);
-        ArgumentNullException.ThrowIfNull(progress);
         var existing = await FindExistingAsync(streams, ct);
         var missing = streams.Where(s => !existing.Contains(s.Id)).ToList();
         var context = Context(importName);
@@ -141,7 +138,6 @@ public sealed class HistoryImport(
     /// <exception cref="PeriodClosedException">An event would be.</exception>
     public async Task CheckPeriodsAsync(IReadOnlyList<HistoryStream> streams, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(streams);
         if (periods is not null && await periods.OpenFromAsync(ct) is { } openFrom)
         {
             var existing = await FindExistingAsync(streams, ct);

@@ -19,7 +19,6 @@ internal sealed class DueCommandsCheck(NpgsqlDataSource source, TimeProvider clo
 
     public async Task<PeriodCheckResult> RunAsync(ClosingPeriod period, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(period);
         var (end, now) = (period.End + Margin, clock.GetUtcNow());
         for (var poll = 1; ; poll++)
         {

@@ -19,7 +19,6 @@ public sealed record IdempotencySettings
     /// <exception cref="FormatException">The value is too small.</exception>
     public static IdempotencySettings Of(IConfiguration configuration)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
         var days = configuration.GetValue<int?>($"{Section}:{nameof(KeepAnswersDays)}");
         return days is null or >= AnswerTable.MinDays
             ? new() { KeepAnswersDays = days }

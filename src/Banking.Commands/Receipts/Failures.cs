@@ -109,7 +109,6 @@ public static class Failures
     /// </summary>
     public static Refusal Unreadable(UnreadableEventException unreadable)
     {
-        ArgumentNullException.ThrowIfNull(unreadable);
         if (unreadable.InnerException is ArchiveDeletedException deleted)
         {
             return Refusal.Of(

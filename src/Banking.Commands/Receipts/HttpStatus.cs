@@ -18,7 +18,6 @@ public static class HttpStatus
 
     public static int Of(CommandAnswer answer)
     {
-        ArgumentNullException.ThrowIfNull(answer);
         return answer.IsProposed ? Pending : answer.IsNew ? Created : Ok;
     }
 

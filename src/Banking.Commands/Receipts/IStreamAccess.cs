@@ -20,7 +20,6 @@ public interface IStreamAccess
     /// </summary>
     async Task<IReadOnlyList<bool>> MaySeeAsync(IReadOnlyList<(Caller Caller, Guid Stream)> asked, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(asked);
         var answers = new bool[asked.Count];
         for (var i = 0; i < answers.Length; i++)
         {

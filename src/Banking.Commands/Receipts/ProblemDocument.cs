@@ -20,7 +20,6 @@ public static class ProblemDocument
     /// <summary>The text of the document.</summary>
     public static string Of(Refusal refusal, string traceId)
     {
-        ArgumentNullException.ThrowIfNull(refusal);
         return Of(refusal, traceId, HttpStatus.Of(refusal.Kind));
     }
 
@@ -32,7 +31,6 @@ public static class ProblemDocument
     /// </summary>
     public static JsonObject Members(Refusal refusal, string traceId)
     {
-        ArgumentNullException.ThrowIfNull(refusal);
         return Members(refusal, traceId, HttpStatus.Of(refusal.Kind));
     }
 

@@ -24,7 +24,6 @@ public sealed class ReplayedAnswers(
     public ValueTask<IReadOnlyList<Outcome>> CompleteAsync(
         IReadOnlyList<Outcome> outcomes, Func<int, CommandContext> context, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(outcomes);
         return outcomes.Any(IsIncomplete) ? new(ReadAsync(outcomes, context, ct)) : new(outcomes);
     }
 

@@ -13,14 +13,12 @@ public sealed class StoredAnswers(NpgsqlDataSource source, EarlierReceipts earli
     /// <summary>Returns the answer to the same content under the same key, or null.</summary>
     public async Task<Outcome?> FindAsync(CommandContext context, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(context);
         return (await FindAsync([context], ct)).GetValueOrDefault(context.ReceiptId);
     }
 
     /// <summary>Returns the answers by <see cref="CommandContext.ReceiptId"/>, without entries for commands that have none.</summary>
     public async Task<IReadOnlyDictionary<Guid, Outcome>> FindAsync(IReadOnlyCollection<CommandContext> contexts, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(contexts);
         var found = new Dictionary<Guid, Outcome>();
         if (contexts.Count == 0)
         {

@@ -30,8 +30,6 @@ public sealed class ClusterBackups : IAsyncDisposable
     public static ClusterBackups Start(
         PostgresCluster cluster, BackupSettings settings, TimeSpan firstAfter, Action<string> log, Action<string> warn)
     {
-        ArgumentNullException.ThrowIfNull(cluster);
-        ArgumentNullException.ThrowIfNull(settings);
         return new(cluster, settings, firstAfter, log, warn);
     }
 
@@ -40,7 +38,6 @@ public sealed class ClusterBackups : IAsyncDisposable
     /// <summary>Lets a cluster that is not backed up any more forget what it kept for its archive.</summary>
     public static async Task ForgetAsync(PostgresCluster cluster, string database, CancellationToken ct = default)
     {
-        ArgumentNullException.ThrowIfNull(cluster);
         await using var connection = await cluster.OpenAsync(database, ct);
         await WalArchiver.DropSlotAsync(connection, ct);
     }

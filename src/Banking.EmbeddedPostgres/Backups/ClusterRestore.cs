@@ -11,7 +11,6 @@ public static class ClusterRestore
     /// <exception cref="BackupException">The target cannot be reached, the backup is damaged, or the folder is not empty.</exception>
     public static async Task<RestoreResult> RunAsync(RestoreRequest request, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(request);
         using var held = request.Archive.Hold();
         var state = request.Archive.ReadState();
         var (bases, problems) = request.Archive.ReadUsableBases();

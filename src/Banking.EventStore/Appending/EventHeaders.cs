@@ -10,7 +10,6 @@ public static class EventHeaders
     /// <exception cref="UnreadableEventException">The header is not a text.</exception>
     public static string? Header(this IEvent e, string name)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return e.GetHeader(name) switch
         {
             null => null,
@@ -23,7 +22,6 @@ public static class EventHeaders
     /// <exception cref="UnreadableEventException">The event does not have it.</exception>
     public static string Required(this IEvent e, string name, string? value)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return value ?? throw new UnreadableEventException(e, new InvalidOperationException($"Its {name} is missing."));
     }
 

@@ -14,7 +14,6 @@ public static class Ids
     /// <summary>Makes an id with the time of the clock. Folds and projections must not call it.</summary>
     public static Guid Next(TimeProvider clock)
     {
-        ArgumentNullException.ThrowIfNull(clock);
         var now = clock.GetUtcNow();
         var stamp = NextStamp(Last.GetOrCreateValue(clock), Stamp(now));
         Span<byte> bytes = stackalloc byte[16];

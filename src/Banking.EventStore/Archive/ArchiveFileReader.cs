@@ -16,8 +16,6 @@ public static class ArchiveFileReader
     /// <exception cref="ArchiveDamagedException">The file is damaged, or of a format that this version cannot read.</exception>
     public static async Task<CheckedArchive> CheckAsync(Stream file, Func<ArchivedEvent, byte[], ValueTask> each, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(file);
-        ArgumentNullException.ThrowIfNull(each);
         using var totals = new ArchiveTotals();
         await using var hashing = new HashingStream(file);
         await using var lines = new ArchiveLines(hashing);

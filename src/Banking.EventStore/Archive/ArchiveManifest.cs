@@ -153,7 +153,6 @@ public static class ArchiveManifest
     /// <returns>The number of the file.</returns>
     public static async Task<int> AddAsync(NpgsqlConnection owner, ArchiveFile file, DateTimeOffset now, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(file);
         var id = await owner.ScalarAsync<int>(
             $"""
             insert into {FileTable} select coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9 from {FileTable} returning id

@@ -42,7 +42,6 @@ public static class ArchiveStorageReading
     public static async Task<bool> HasAsync(
         this IArchiveStorage storage, string name, ReadOnlyMemory<byte> content, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(storage);
         using var found = new MemoryStream();
         try
         {

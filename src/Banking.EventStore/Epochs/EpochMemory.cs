@@ -45,7 +45,6 @@ public sealed class EpochMemory(EpochFolder place, ILogger<EpochMemory> logger)
     /// <param name="isLast">Whether the host ends, so that it reads nothing more.</param>
     public void Keep(KnownLog known, bool isLast = false)
     {
-        ArgumentNullException.ThrowIfNull(known);
         Known = known;
         if (place.Folder is null)
         {

@@ -37,7 +37,6 @@ public static class EpochTable
     /// <summary>Adds an epoch that the database lacks after all others.</summary>
     public static Task AddAsync(NpgsqlConnection connection, LogEpoch lost, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(lost);
         return connection.ExecuteAsync(
             $"insert into {Name} (number, id, first_position, cause, place) select max(number) + 1, $1, $2, $3, $4 from {Name}",
             [lost.Id, lost.FirstPosition, lost.Cause, lost.Place],

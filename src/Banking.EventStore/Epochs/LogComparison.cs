@@ -10,10 +10,6 @@ public sealed record LogComparison(string? Cause, IReadOnlyList<LogEpoch> Lost, 
     /// <param name="found">The events that the database has at the positions of the checkpoints.</param>
     public static LogComparison Of(KnownLog known, EpochHistory stored, LogPlace place, IReadOnlyDictionary<long, Guid> found)
     {
-        ArgumentNullException.ThrowIfNull(known);
-        ArgumentNullException.ThrowIfNull(stored);
-        ArgumentNullException.ThrowIfNull(place);
-        ArgumentNullException.ThrowIfNull(found);
         var lost = known.Epochs.Where(e => !stored.Contains(e.Id)).ToList();
         // Another host, or the command restore, may have begun an epoch already. What it found different needs no further one.
         var isCurrent = known.Current.Id == stored.Current.Id;

@@ -14,13 +14,11 @@ public sealed record LogPlace(string? System, string? Timeline, string Database)
     /// <summary>Whether two places certainly differ.</summary>
     public bool DiffersFrom(LogPlace other)
     {
-        ArgumentNullException.ThrowIfNull(other);
         return Database != other.Database || Differ(System, other.System) || Differ(Timeline, other.Timeline);
     }
 
     public static LogPlace Parse(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
         return text.Split('/') is [var system, var timeline, var database]
             ? new(Known(system), Known(timeline), database)
             : throw new FormatException($"'{text}' is not the place of a log.");

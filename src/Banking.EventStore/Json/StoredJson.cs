@@ -15,7 +15,6 @@ public static class StoredJson
 {
     public static void Configure(JsonSerializerOptions json)
     {
-        ArgumentNullException.ThrowIfNull(json);
         // Before Marten's own converters: enum members are stored under names that do not silently change when a C# member is renamed.
         json.Converters.Insert(0, new WireNames());
         json.Converters.Insert(0, new StoredInstant());

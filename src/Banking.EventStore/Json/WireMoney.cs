@@ -39,7 +39,6 @@ public sealed class WireMoney : JsonConverter<Money>
 
     public override void Write(Utf8JsonWriter writer, Money value, JsonSerializerOptions options)
     {
-        ArgumentNullException.ThrowIfNull(writer);
         writer.WriteStartObject();
         writer.WriteString("value"u8, value.ToDecimalString());
         writer.WriteString("currency"u8, value.Currency.Code);

@@ -30,7 +30,6 @@ public sealed class WireNames : JsonConverterFactory
 
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options)
         {
-            ArgumentNullException.ThrowIfNull(writer);
             writer.WriteStringValue(Names[value]);
         }
     }

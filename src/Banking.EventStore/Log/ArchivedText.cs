@@ -14,7 +14,6 @@ public static class ArchivedText
     /// <exception cref="ArchiveUnavailableException">The file cannot be read now.</exception>
     public static string? TextOf(this ArchivedEvents archive, string data, bool isArchived, EventKey row)
     {
-        ArgumentNullException.ThrowIfNull(archive);
         if (!isArchived || ArchiveManifest.FileOf(Encoding.UTF8.GetBytes(data)) is not { } file)
         {
             return data;

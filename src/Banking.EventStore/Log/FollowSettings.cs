@@ -14,7 +14,6 @@ public static class FollowSettings
     /// <exception cref="FormatException">The setting is neither true nor false.</exception>
     public static bool FollowsLog(this IConfiguration configuration)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
         return configuration[Follows] switch
         {
             null or "" => true,

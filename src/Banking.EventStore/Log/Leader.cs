@@ -39,8 +39,6 @@ public static class Leader
         Func<CancellationToken, Task>? standIn = null,
         Func<int>? unknownTypes = null)
     {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(lead);
         var isFailing = false;
         var term = TimeSpan.Zero;
         while (!stopping.IsCancellationRequested)

@@ -6,8 +6,6 @@ public static class PeriodicLoop
     public static async Task RunAsync(
         TimeSpan interval, Func<CancellationToken, Task> action, Action<Exception> onFailure, CancellationToken stopping)
     {
-        ArgumentNullException.ThrowIfNull(action);
-        ArgumentNullException.ThrowIfNull(onFailure);
         using var timer = new PeriodicTimer(interval);
         while (await timer.WaitForNextTickAsync(stopping))
         {

@@ -14,14 +14,12 @@ public static class StoredEventTypes
     /// <summary>Returns one mapping per name.</summary>
     public static IReadOnlyList<EventMapping> Of(IDocumentStore store)
     {
-        ArgumentNullException.ThrowIfNull(store);
         return Of(store.Options);
     }
 
     /// <summary>Returns all names under which events of these types are stored.</summary>
     public static string[] Names(IDocumentStore store, params IEnumerable<Type> types)
     {
-        ArgumentNullException.ThrowIfNull(store);
         return Names(store.Options, types);
     }
 
@@ -37,7 +35,6 @@ public static class StoredEventTypes
     /// </summary>
     public static string FactOf(string name)
     {
-        ArgumentNullException.ThrowIfNull(name);
         var dot = name.LastIndexOf(".v", StringComparison.Ordinal);
         return dot > 0 && name.AsSpan(dot + 2) is { Length: > 0 } digits && !digits.ContainsAnyExceptInRange('0', '9')
             ? name[..dot]

@@ -35,7 +35,6 @@ public sealed class StoredEvents
 
     public StoredEvents(IDocumentStore store, ArchivedEvents archive)
     {
-        ArgumentNullException.ThrowIfNull(store);
         _archive = archive;
         _serializer = store.Options.Serializer();
         _types = StoredEventTypes.Of(store).ToFrozenDictionary(t => t.EventTypeName);

@@ -8,7 +8,6 @@ public sealed record UnreadableEvent(UnreadableEventException Failure)
     /// <summary>Why an event of a page cannot be read; null if it can be.</summary>
     public static UnreadableEventException? FailureOf(IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return (e.Data as UnreadableEvent)?.Failure;
     }
 }

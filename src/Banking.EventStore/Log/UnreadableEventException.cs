@@ -31,14 +31,12 @@ public sealed class UnreadableEventException(long position, Guid id, string type
 
     private static string Why(Exception inner)
     {
-        ArgumentNullException.ThrowIfNull(inner);
         // The bank's own converters do not name the member.
         return inner is JsonException { Path: not (null or "$") and var path } ? $"{path}: {inner.Message}" : inner.Message;
     }
 
     private static IEvent Known(IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return e;
     }
 }

@@ -17,7 +17,6 @@ public sealed class FoldStart<TState>
 
     public FoldStart(IDocumentStore store)
     {
-        ArgumentNullException.ThrowIfNull(store);
         var names = StoredEventTypes.Of(store).Where(t => t.DocumentType.IsAssignableTo(typeof(ICarriedState<TState>)))
             .Select(t => $"'{t.EventTypeName}'").ToList();
         // The names are literals, or PostgreSQL cannot use a partial index of these events.

@@ -32,7 +32,6 @@ public static class StoredStates
     /// <summary>Returns the tables of the states that commands decide upon.</summary>
     public static IReadOnlySet<string> Tables(IReadOnlyStoreOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options);
         return options.AllKnownDocumentTypes()
             .Where(t => t.DocumentType.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEventSourced<>)))
             .Select(t => t.TableName.QualifiedName)

@@ -12,7 +12,6 @@ public static class StreamFold
     public static TState? Of<TState>(Guid id, IEnumerable<IEvent> events)
         where TState : class, IEventSourced<TState>
     {
-        ArgumentNullException.ThrowIfNull(events);
         TState? state = null;
         foreach (var e in events)
         {
@@ -35,7 +34,6 @@ public static class StreamFold
     public static TState Next<TState>(TState? state, Guid id, IEvent e)
         where TState : class, IEventSourced<TState>
     {
-        ArgumentNullException.ThrowIfNull(e);
         return (state is null && e.Version > 1 ? TState.Resume(id, e.Data, e.Version, e.Timestamp) : null)
             ?? TState.Fold(state, id, e.Data, e.Timestamp);
     }

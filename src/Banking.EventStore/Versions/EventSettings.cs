@@ -20,7 +20,6 @@ public sealed record EventSettings
     /// <exception cref="FormatException">The value is not a day.</exception>
     public static EventSettings Of(IConfiguration configuration)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
         return configuration[$"{Section}:{nameof(WriteVersionsOf)}"] switch
         {
             null or "" => new(),

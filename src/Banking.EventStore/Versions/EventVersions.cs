@@ -13,7 +13,6 @@ public sealed class EventVersions
 
     public EventVersions(IEnumerable<EarlierVersion> earlier, EventSettings settings)
     {
-        ArgumentNullException.ThrowIfNull(settings);
         _settings = settings;
         Earlier = [.. earlier.OrderBy(v => v.ReplacedOn)];
         _written = settings.WriteVersionsOf is { } day
@@ -32,7 +31,6 @@ public sealed class EventVersions
     /// </summary>
     public bool CanStore(object data)
     {
-        ArgumentNullException.ThrowIfNull(data);
         return !_written.TryGetValue(data.GetType(), out var earlier) || earlier.Downcast(data) is not null;
     }
 
@@ -43,7 +41,6 @@ public sealed class EventVersions
     /// <summary>The name and the data under which an event is stored.</summary>
     public (string Name, object Data) StoredForm(IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return !_written.TryGetValue(e.EventType, out var earlier)
             ? (e.EventTypeName, e.Data)
             : (

@@ -67,7 +67,6 @@ internal static class BankBackups
 
     public static BackupsView View(BackupStatus status, RestoreDrilled? drill, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(status);
         return new(
             Managed: true,
             status.Folder,

@@ -100,7 +100,6 @@ public static class BankHost
     /// <summary>Sets the order of the middleware for requests.</summary>
     public static void Configure(this WebApplication app)
     {
-        ArgumentNullException.ThrowIfNull(app);
         app.Use(HeadRequests.Middleware);
         app.Use(AnswerEnd.Middleware);
         app.UseExceptionHandler();

@@ -25,7 +25,6 @@ internal sealed class CachingTokenHandler(
 
     public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters)
     {
-        ArgumentNullException.ThrowIfNull(token);
         var now = clock.GetUtcNow();
         if (_cache.TryGetValue(token, out var cached) && now < cached.Until)
         {

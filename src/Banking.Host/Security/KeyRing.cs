@@ -45,7 +45,6 @@ internal sealed class KeyRing(KeyRingFolder folder, KeyRingUse use, ILogger logg
 
     public ValueTask<byte[]> UnwrapAsync(WrappedKey wrapped, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(wrapped);
         try
         {
             var bytes = Convert.FromBase64String(wrapped.Text);

@@ -29,7 +29,6 @@ public sealed class ArchiveChecks(ArchiveRows rows, ArchiveLog log, TimeProvider
     public async Task<ArchiveChecked> RunAsync(
         NpgsqlConnection connection, ManifestFile file, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(file);
         string report;
         try
         {

@@ -20,7 +20,6 @@ public sealed class ArchiveLog(OperatorLog operatorLog)
     /// <summary>Appends a fact in a transaction of its own.</summary>
     public async Task RecordAsync(NpgsqlConnection connection, string file, object fact, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(connection);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await RecordAsync(transaction, file, fact, action, ct);
         await transaction.CommitAsync(ct);

@@ -79,7 +79,6 @@ public sealed class ArchivePlan(IEnumerable<ArchivableStream> kinds, IEnumerable
     /// <summary>Divides parts among files. A part that is larger than a file is cut.</summary>
     public static IEnumerable<IReadOnlyList<StreamPart>> Divide(IEnumerable<StreamPart> parts, long maxEvents)
     {
-        ArgumentNullException.ThrowIfNull(parts);
         var (file, events) = (new List<StreamPart>(), 0L);
         foreach (var piece in parts.SelectMany(p => Cut(p, maxEvents)))
         {

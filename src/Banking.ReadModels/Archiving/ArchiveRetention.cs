@@ -14,7 +14,6 @@ public sealed class ArchiveRetention(ArchiveStates states, IArchiveStorage stora
     /// <returns>Whether the hold was not there before.</returns>
     public async Task<bool> HoldAsync(NpgsqlConnection owner, ArchiveState file, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(file);
         if (file.Hold is null)
         {
             await log.RecordAsync(owner, file.File.Name, new ArchiveHeld(file.File.Name, clock.GetUtcNow()), action, ct);
@@ -26,7 +25,6 @@ public sealed class ArchiveRetention(ArchiveStates states, IArchiveStorage stora
     /// <returns>Whether there was a hold.</returns>
     public async Task<bool> ReleaseAsync(NpgsqlConnection owner, ArchiveState file, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(file);
         if (file.Hold is not null)
         {
             await log.RecordAsync(owner, file.File.Name, new ArchiveReleased(file.File.Name, clock.GetUtcNow()), action, ct);
@@ -41,7 +39,6 @@ public sealed class ArchiveRetention(ArchiveStates states, IArchiveStorage stora
     public async Task<int> DeleteAsync(
         NpgsqlConnection owner, DateTimeOffset olderThan, OperatorAction action, Action<string> report, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(report);
         var deleted = 0;
         foreach (var state in await states.FilesAsync(ct))
         {

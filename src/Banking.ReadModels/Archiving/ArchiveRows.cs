@@ -27,7 +27,6 @@ public sealed class ArchiveRows(
     public async Task<(long Rows, string? Refused)> RemoveAsync(
         NpgsqlConnection owner, ManifestFile file, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(file);
         var (passed, follower) = await plan.PassedAsync(owner, ct);
         if (passed < file.Header.LastPosition)
         {
@@ -54,7 +53,6 @@ public sealed class ArchiveRows(
     /// <returns>The number of rows that lacked it.</returns>
     public async Task<long> RestoreAsync(NpgsqlConnection owner, ManifestFile file, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(file);
         await CheckAsync(owner, file, ct);
         var (changed, start) = (0L, Start(file, isRemoval: false, action, ct));
         foreach (var batch in Batches(file))
@@ -70,7 +68,6 @@ public sealed class ArchiveRows(
     /// <exception cref="ArchiveDamagedException">They differ.</exception>
     public async Task<CheckedArchive> CheckAsync(NpgsqlConnection connection, ManifestFile file, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(file);
         await using var stored = await storage.OpenAsync(file.Name, ct);
         var found = await ArchiveFileReader.CheckAsync(stored, (_, _) => ValueTask.CompletedTask, ct);
         if (found.Sha256 != file.Sha256 || found.Bytes != file.Bytes)

@@ -45,7 +45,6 @@ public sealed class ArchiveWriting(ArchivePlan plan, IArchiveStorage storage, Ar
         NpgsqlConnection owner, DateTimeOffset before, int maxEvents, OperatorAction action, Action<ArchiveFile> report,
         CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(report);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxEvents, LargestMaxEvents);
         var bank = await BankAsync(owner, ct);
         var all = await plan.PartsAsync(owner, before, ct);

@@ -98,7 +98,6 @@ public sealed record Generation(
     /// <summary>Reads all generations, the newest of each model first.</summary>
     public static Task<IReadOnlyList<Generation>> AllAsync(NpgsqlDataSource source, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(source);
         return source.ListAsync($"select {Columns} from {Table} order by name, generation desc", [], Read, ct);
     }
 

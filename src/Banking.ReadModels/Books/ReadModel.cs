@@ -71,7 +71,6 @@ public abstract class ReadModel
     protected internal static async Task<SortedDictionary<string, string>> SumsByCurrencyAsync(
         NpgsqlConnection snapshot, string sql, CancellationToken ct, params object[] values)
     {
-        ArgumentNullException.ThrowIfNull(values);
         var sums = await snapshot.ListAsync(
             $"select currency, scale, trim_scale(total::numeric)::text from ({sql}) as s(currency, scale, total)",
             values,

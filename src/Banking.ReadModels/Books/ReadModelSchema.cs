@@ -52,8 +52,6 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
 
     public static async Task CreateAsync(NpgsqlConnection connection, ReadModel model, ReadTables tables, bool temporary = false)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(tables);
         foreach (var table in model.Tables)
         {
             var definition = $"({table.Columns}, primary key ({table.Key}))";
@@ -88,8 +86,6 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
 
     private static IEnumerable<string> Indexes(ReadModel model, ReadTables tables)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(tables);
         foreach (var table in model.Tables)
         {
             var name = tables[table.Name];
@@ -106,7 +102,6 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
     /// <summary>Computes the sums of a generation that was filled without them. From then on each page updates them.</summary>
     public static async Task SumAsync(NpgsqlConnection connection, ReadModel model, int generation)
     {
-        ArgumentNullException.ThrowIfNull(model);
         var tables = ReadTables.Generation(model, generation);
         await using var transaction = await connection.BeginTransactionAsync();
         if (await Generation.LockedAsync(connection, model.Name, generation, CancellationToken.None) is { HasSums: false })
@@ -126,7 +121,6 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
     /// <summary>Switches the readers' views to a generation. A statement sees either all of the old one or all of the new one.</summary>
     public static async Task SwitchViewsAsync(NpgsqlConnection connection, ReadModel model, int generation)
     {
-        ArgumentNullException.ThrowIfNull(model);
         var (served, tables) = (ReadTables.Served(model), ReadTables.Generation(model, generation));
         foreach (var table in model.Tables)
         {
@@ -139,7 +133,6 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
 
     public static async Task DropAsync(NpgsqlConnection connection, ReadModel model, int generation)
     {
-        ArgumentNullException.ThrowIfNull(model);
         var tables = ReadTables.Generation(model, generation);
         foreach (var table in model.Tables)
         {

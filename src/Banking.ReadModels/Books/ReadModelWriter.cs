@@ -41,7 +41,6 @@ public sealed class ReadModelWriter(
     public async Task<Advanced?> AdvanceAsync(
         ReadModel model, long upTo, CancellationToken ct, string? log = null, bool isLeader = true)
     {
-        ArgumentNullException.ThrowIfNull(model);
         Advanced? last;
         do
         {
@@ -281,7 +280,6 @@ public sealed class ReadModelWriter(
     /// <returns>The number of the resumed generation; null if none is paused.</returns>
     public async Task<int?> ResumeAsync(ReadModel model, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(model);
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var paused = await Generation.ActiveAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } active ? active

@@ -80,7 +80,6 @@ public sealed class ReadTables(string schema, string suffix)
 
     private static string Of(ReadModel model)
     {
-        ArgumentNullException.ThrowIfNull(model);
         return model.Schema;
     }
 }

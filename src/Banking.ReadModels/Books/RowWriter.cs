@@ -21,8 +21,6 @@ public sealed class RowWriter(NpgsqlConnection connection, bool sums, ReadModelC
     public async Task AddAsync<TRow>(
         string table, string columns, IReadOnlyList<TRow> rows, Action<NpgsqlBinaryImporter, TRow> write, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(rows);
-        ArgumentNullException.ThrowIfNull(write);
         if (rows.Count == 0)
         {
             return;
@@ -55,8 +53,6 @@ public sealed class RowWriter(NpgsqlConnection connection, bool sums, ReadModelC
 
     public static NpgsqlParameter Column<TRow, TValue>(IReadOnlyList<TRow> rows, NpgsqlDbType type, Func<TRow, TValue> value)
     {
-        ArgumentNullException.ThrowIfNull(rows);
-        ArgumentNullException.ThrowIfNull(value);
         var values = new TValue[rows.Count];
         for (var i = 0; i < rows.Count; i++)
         {

@@ -13,7 +13,6 @@ public static class FutureStreams
 
     public static Task<IReadOnlyList<Difference>> FindAsync(NpgsqlDataSource source, DateTimeOffset now, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(source);
         return source.ListAsync(
             $"""
             select id, timestamp from {SchemaNames.Streams}

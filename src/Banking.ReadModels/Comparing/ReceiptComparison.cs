@@ -58,7 +58,6 @@ public sealed class ReceiptComparison(
     public override async Task<IReadOnlyList<Difference>> OfStreamsAsync(
         NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(streams);
         var differences = new List<Difference>();
         var (stream, version) = (Guid.Empty, long.MinValue);
         while (true)
@@ -76,7 +75,6 @@ public sealed class ReceiptComparison(
 
     public override async Task<IReadOnlyList<Difference>> OfIdsAsync(NpgsqlConnection snapshot, StreamSelection ids, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(ids);
         var found = await ids.ListAsync(snapshot, EventsOfReceipts + $"where {ids.On("r.id")}", [], CompareEvent, ct);
         return [.. found.OfType<Difference>().Take(Comparison.MaxRows)];
     }

@@ -23,7 +23,6 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
     /// </param>
     public async Task<T> InAsync<T>(Func<NpgsqlConnection, Task<T>> compare, bool byKeys, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(compare);
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -96,7 +95,6 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
 
     internal static async Task<Generation?> ActiveAsync(NpgsqlConnection snapshot, ReadModel model, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(model);
         return
             await Generation.ActiveAsync(snapshot, model.Name, locked: false, ct) is { } active && active.ModelVersion == model.Version
             ? active

@@ -25,8 +25,6 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
     public override async Task<IReadOnlyList<Difference>> OfStreamsAsync(
         NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(streams);
-        ArgumentNullException.ThrowIfNull(events);
         var (differences, folded) = (new List<Difference>(), new List<TState>());
         foreach (var (id, streamExists, stored) in await StoredAsync(snapshot, streams, ct))
         {
@@ -86,7 +84,6 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
 
     public override async Task<IReadOnlyList<Difference>> RepairAsync(NpgsqlTransaction transaction, Guid stream, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(transaction);
         var connection = transaction.Connection!;
         if (!await LockStreamAsync(connection, stream, ct))
         {

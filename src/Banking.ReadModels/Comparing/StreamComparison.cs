@@ -72,7 +72,6 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
     public override async Task<IReadOnlyList<Difference>> OfStreamsAsync(
         NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(streams);
         var sql = Sql.Replace("{selection:events}", streams.OnEvents("stream_id", "version"), StringComparison.Ordinal)
             .Replace("{after}", streams.AfterVersion.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
             .Replace("{selection:id}", streams.On("id"), StringComparison.Ordinal);

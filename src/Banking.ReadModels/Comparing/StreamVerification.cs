@@ -25,7 +25,6 @@ public sealed class StreamVerification(
     public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareAsync(
         StreamSelection selection, Guid[] existing, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(existing);
         try
         {
             return await CompareInSnapshotAsync(PartsOf(selection, ct), existing, ct);

@@ -44,7 +44,6 @@ public sealed class DocumentModels
 {
     public DocumentModels(IDocumentStore store)
     {
-        ArgumentNullException.ThrowIfNull(store);
         var options = ((DocumentStore)store).Options;
         var projections = options.Projections.All.Where(p => p.Lifecycle == ProjectionLifecycle.Async);
         All = [.. projections.Select(p => Of(options, p)).OrderBy(m => m.Name, StringComparer.Ordinal)];

@@ -20,8 +20,6 @@ public sealed class DocumentRepair(DocumentModels models, LogReader log)
     public async Task<IReadOnlyList<Difference>> RepairAsync(
         NpgsqlTransaction transaction, DocumentModel model, Guid stream, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(transaction);
-        ArgumentNullException.ThrowIfNull(model);
         var connection = transaction.Connection!;
         var paused = await ProjectionStates.LockPauseAsync(connection, model, ct);
         // The projection stores its documents and this row in one transaction.

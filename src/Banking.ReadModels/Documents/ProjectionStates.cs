@@ -75,7 +75,6 @@ public sealed class ProjectionStates(DocumentModels models, NpgsqlDataSource sou
     /// <returns>False if a rebuild is running or requested already.</returns>
     public async Task<bool> RequestRebuildAsync(DocumentModel model, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(action);
         var status = await OfAsync(model, ct);
         return await ChangeAsync(
             status,

@@ -37,7 +37,6 @@ public sealed record ProjectionStatus(
     /// </summary>
     public bool IsOutdated(ProjectionStatus before)
     {
-        ArgumentNullException.ThrowIfNull(before);
         return IsRebuildDue || PausePosition != before.PausePosition || Position < before.Position;
     }
 

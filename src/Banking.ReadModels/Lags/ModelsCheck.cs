@@ -14,7 +14,6 @@ internal sealed class ModelsCheck(ReadModelLag lag) : IPeriodCheck
 
     public async Task<PeriodCheckResult> RunAsync(ClosingPeriod period, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(period);
         for (var poll = 1; ; poll++)
         {
             var (lags, _) = await lag.LookAsync(ct);

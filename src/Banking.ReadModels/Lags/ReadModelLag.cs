@@ -39,7 +39,6 @@ public sealed class ReadModelLag : BackgroundService
         IMeterFactory meters,
         ILogger<ReadModelLag> logger)
     {
-        ArgumentNullException.ThrowIfNull(meters);
         (_models, _projections, _source, _clock, _logger) = ([.. models], projections, source, clock, logger);
         var meter = meters.Create(MeterName);
         meter.CreateObservableGauge(

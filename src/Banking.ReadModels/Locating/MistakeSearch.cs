@@ -26,7 +26,6 @@ public static class MistakeSearch
     public static IReadOnlyList<MistakeCandidate> Find(
         IReadOnlyList<FigureMovement> movements, Int128 difference, bool wasRight = false)
     {
-        ArgumentNullException.ThrowIfNull(movements);
         if (difference == 0)
         {
             return [];

@@ -34,7 +34,6 @@ public sealed class DocumentCandidates(
     /// <returns>Its number; null if there is one already.</returns>
     public async Task<int?> RequestAsync(DocumentModel model, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(model);
         return (await requests.RequestAsync([(model.Name, model.Version)], GenerationPurpose.Trial, action, ct))?[model.Name];
     }
 
@@ -44,7 +43,6 @@ public sealed class DocumentCandidates(
     public Task<bool> CancelAsync(
         DocumentModel model, OperatorAction action, CancellationToken ct, int? number = null, string? purpose = null)
     {
-        ArgumentNullException.ThrowIfNull(model);
         return ending.EndAsync(model.Name, number, GenerationState.Cancelled, null, Drop(model), action, ct, purpose);
     }
 
@@ -52,7 +50,6 @@ public sealed class DocumentCandidates(
     /// <returns>False if the candidate is still being built, or a rebuild is running.</returns>
     public async Task<bool> SwitchAsync(DocumentModel model, Generation candidate, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(candidate);
         return GenerationState.IsWaiting(candidate.State)
             && await states.RequestRebuildAsync(model, action, ct)
             // The rebuild is requested: a caller that goes away now must not leave the candidate.
@@ -62,7 +59,6 @@ public sealed class DocumentCandidates(
     /// <inheritdoc cref="CandidateRequests.TryOutAsync"/>
     public Task<int?> TryOutAsync(DocumentModel model, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(model);
         return requests.TryOutAsync(model.Name, model.Version, Drop(model), c => BuildAsync(model, c, ct), action, ct);
     }
 

@@ -48,7 +48,6 @@ public sealed class Rebuild(
     /// <returns>Whether there was any candidate to complete.</returns>
     public async Task<bool> RunAsync(IEnumerable<ReadModel> models, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(models);
         var due = (await requests.DueAsync(ct)).ToDictionary(g => g.Model);
         var locked = new List<BookCandidate>();
         try
@@ -85,7 +84,6 @@ public sealed class Rebuild(
     /// <inheritdoc cref="CandidateRequests.TryOutAsync"/>
     public Task<int?> TryOutAsync(ReadModel model, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(model);
         return requests.TryOutAsync(
             model.Name, model.Version, Drop(model), c => RunTrialAsync(new(model, c.Generation, c.Connection), ct), action, ct);
     }

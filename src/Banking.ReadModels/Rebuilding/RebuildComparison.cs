@@ -24,8 +24,6 @@ public sealed class RebuildComparison(
     /// <returns>Null if the candidate was cancelled.</returns>
     public async Task<CandidateResult?> RunAsync(ReadModel model, Generation candidate, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(candidate);
         await using var snapshot = await source.OpenConnectionAsync(ct);
         if (await SamePositionAsync(snapshot, model, candidate, ct) is not var (active, position, transaction))
         {

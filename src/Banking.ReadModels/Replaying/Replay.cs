@@ -34,9 +34,6 @@ public sealed class Replay(ReadModelConnections connections, LogReader log, High
     public async Task<ReplayResult> RunAsync(
         ReadModel model, string schema, ReplayPortion portion, Action<long, long> progress, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(portion);
-        ArgumentNullException.ThrowIfNull(progress);
         if (!IsScratch(schema))
         {
             throw new ArgumentException(

@@ -13,7 +13,6 @@ public sealed class DriftLog(ReadModelConnections connections, ReadModelLog oper
 
     public async Task RecordAsync(IReadOnlyCollection<Difference> fresh, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(fresh);
         if (fresh.Count == 0)
         {
             return;

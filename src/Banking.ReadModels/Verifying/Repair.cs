@@ -43,7 +43,6 @@ public sealed class Repair(
     /// <summary>Repairs all differences; null if a rebuild or another repair of the same data is running.</summary>
     public async Task<RepairResult?> RunAsync(string name, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(action);
         await using var connection = await connections.OpenAsync(ct);
         // A rebuild takes the same lock.
         if (!await RebuildLock.AcquireAsync(connection, name, clock, ct))

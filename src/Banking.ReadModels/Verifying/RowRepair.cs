@@ -16,7 +16,6 @@ public sealed class RowRepair(LogReader log, TimeProvider clock)
     /// <returns>The rows that differed; empty if hosts of another version of the bank write the read model.</returns>
     public async Task<IReadOnlyList<Difference>> RunAsync(NpgsqlConnection connection, ReadModel model, Guid? only, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(model);
         if (
             await Generation.ActiveAsync(connection, model.Name, locked: true, ct) is not { } active
             || active.ModelVersion != model.Version)

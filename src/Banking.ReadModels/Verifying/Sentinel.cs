@@ -59,7 +59,6 @@ public sealed class Sentinel : BackgroundService
         IMeterFactory meters,
         ILogger<Sentinel> logger)
     {
-        ArgumentNullException.ThrowIfNull(meters);
         (_verification, _sizes, _log, _driftLog) = (verification, sizes, log, driftLog);
         (_settings, _source, _clock, _logger) = (settings, source, clock, logger);
         _trackers =

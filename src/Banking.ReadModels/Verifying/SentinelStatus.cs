@@ -42,7 +42,6 @@ public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long S
     /// <returns>The status, and the time since the last run ended; null before the first run.</returns>
     public static async Task<(SentinelStatus Status, TimeSpan? Age)> ReadWithAgeAsync(NpgsqlDataSource source, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(source);
         var rows = await source.ListAsync(
             $"select status::text, clock_timestamp() - saved_at from {Table}",
             [],
@@ -54,7 +53,6 @@ public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long S
     /// <summary>Stores the status. Two concurrent saves may lose a count, which is acceptable for a report.</summary>
     public Task SaveAsync(NpgsqlDataSource source, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(source);
         return source.ExecuteAsync(
             $"""
             insert into {Table} (status, saved_at) values ($1, clock_timestamp())

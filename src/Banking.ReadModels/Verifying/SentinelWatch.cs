@@ -27,8 +27,6 @@ public sealed class SentinelWatch : BackgroundService
     public SentinelWatch(
         SentinelSettings settings, NpgsqlDataSource source, TimeProvider clock, IMeterFactory meters, ILogger<SentinelWatch> logger)
     {
-        ArgumentNullException.ThrowIfNull(meters);
-        ArgumentNullException.ThrowIfNull(clock);
         (_settings, _source, _clock, _logger, _started) = (settings, source, clock, logger, clock.GetTimestamp());
         var meter = meters.Create(ReadModelLag.MeterName);
         meter.CreateObservableGauge(

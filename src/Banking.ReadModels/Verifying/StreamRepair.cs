@@ -45,7 +45,6 @@ public sealed class StreamRepair(
 
     public Remedy RemedyOf(Difference difference)
     {
-        ArgumentNullException.ThrowIfNull(difference);
         return _models.Any(m => IsRowOf(m, difference))
             || states.Any(s => s.Name == difference.Model && (difference.Table == StateComparison.State || difference.Found is null))
             || documents.Models.Any(m => m.Name == difference.Model) ? Remedy.Repair
@@ -63,7 +62,6 @@ public sealed class StreamRepair(
     /// <summary>Repairs the differences that a replay found and that still exist.</summary>
     public async Task<StreamRepairResult> RunAsync(string type, ReplayedStream replayed, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(replayed);
         var names = replayed.Differences.Where(d => RemedyOf(d) == Remedy.Repair).Select(d => d.Model).ToHashSet(StringComparer.Ordinal);
         if (names.Count == 0)
         {

@@ -44,7 +44,6 @@ public sealed class Verification(
     /// <param name="progress">Receives the number of compared streams.</param>
     public async Task<VerificationResult> RunAsync(Guid from, int? limit, Action<int> progress, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(progress);
         var (events, streams, after) = (0L, 0, from);
         var types = new SortedDictionary<string, int>(StringComparer.Ordinal);
         var differences = new List<Difference>();
@@ -108,7 +107,6 @@ public sealed class Verification(
     public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareAsync(
         StreamSelection selection, IReadOnlyList<Guid> streams, int largest, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(selection);
         var large = await sizes.LargerAsync(streams, largest, ct);
         var (events, differences) = (0L, new List<Difference>());
         foreach (var part in selection.Without(large))
@@ -155,7 +153,6 @@ public sealed class Verification(
     public async Task<IReadOnlyList<Difference>?> SumsAsync(
         ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(tracker);
         var isFresh = tracker.IsFresh;
         var found = await CompareAsync(model, tracker, atMost, clock, ct);
         if (found is null or { Count: 0 } || isFresh)

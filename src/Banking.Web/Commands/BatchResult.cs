@@ -23,7 +23,6 @@ public sealed class BatchResult(BatchMode mode, IReadOnlyList<CommandContext> co
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        ArgumentNullException.ThrowIfNull(httpContext);
         var problem = mode == BatchMode.Atomic && _replies.Any(r => r.IsProblem) ? Problem(httpContext) : null;
         var response = httpContext.Response;
         response.StatusCode = problem is { } wrong ? HttpStatus.Of(wrong.Refusal.Kind) : StatusCodes.Status200OK;

@@ -26,13 +26,6 @@ public sealed class BatchRoute(InFlightKeys inFlight, StoredAnswers answers)
         where TCommand : class
         where TState : class, IEventSourced<TState>
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(batch);
-        ArgumentNullException.ThrowIfNull(shape);
-        ArgumentNullException.ThrowIfNull(read);
-        ArgumentNullException.ThrowIfNull(prepare);
-        ArgumentNullException.ThrowIfNull(inOneSpelling);
-        ArgumentNullException.ThrowIfNull(group);
         var (request, problem) = CommandRequest.ReadBatch(http, $"{http.Request.Method} {route}");
         if ((problem ?? Batches.Problem(batch)) is { } wrong)
         {

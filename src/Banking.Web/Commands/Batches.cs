@@ -64,7 +64,6 @@ public static class Batches
     /// <summary>The problem of the batch itself, regardless of its commands; or null.</summary>
     public static Refusal? Problem<TRequest>(Batch<TRequest> batch)
     {
-        ArgumentNullException.ThrowIfNull(batch);
         if (batch.Items.Count is < 1 or > MaxItems)
         {
             return Refusal.Malformed("batch_size", $"A batch must have 1 to {MaxItems} items.", "#/items");

@@ -8,7 +8,6 @@ public sealed record BusCommand(string Name, Type Type)
 {
     public static BusCommand Of<TCommand>(CommandShape<TCommand> shape)
     {
-        ArgumentNullException.ThrowIfNull(shape);
         return new(shape.Name, typeof(TCommand));
     }
 }

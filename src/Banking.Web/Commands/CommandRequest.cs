@@ -16,7 +16,6 @@ public static class CommandRequest
     /// <summary>Whether the request proposes its command.</summary>
     public static bool IsProposed(HttpContext http)
     {
-        ArgumentNullException.ThrowIfNull(http);
         return http.Request.Query[ProposeParameter] == "true";
     }
 
@@ -26,7 +25,6 @@ public static class CommandRequest
     /// </summary>
     public static (CommandContext? Context, Refusal? Problem) Read(HttpContext http, TimeProvider clock)
     {
-        ArgumentNullException.ThrowIfNull(http);
         var endpoint = http.GetEndpoint()?.Metadata.GetMetadata<RunsCommandAttribute>()
             ?? throw new InvalidOperationException("An endpoint that runs a command has the attribute RunsCommand.");
         var (key, former, problem) = Key(http.Request);
@@ -73,7 +71,6 @@ public static class CommandRequest
     /// <summary>Reads the common context of a batch; each command has its own key and content.</summary>
     public static (CommandContext? Context, Refusal? Problem) ReadBatch(HttpContext http, string operation)
     {
-        ArgumentNullException.ThrowIfNull(http);
         return Correlation(http, out var correlation) is { } problem
             ? (null, problem)
             : (new CommandContext(http.Caller(), operation, "", "", correlation, CausationId: null), null);

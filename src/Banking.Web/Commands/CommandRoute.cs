@@ -22,9 +22,6 @@ public sealed class CommandRoute(InFlightKeys inFlight, StoredAnswers answers, T
         Func<TCommand, CommandContext, CancellationToken, Task<CommandContext>>? inOneSpelling = null)
         where TCommand : class
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(shape);
-        ArgumentNullException.ThrowIfNull(read);
         var (context, problem) = CommandRequest.Read(http, clock);
         TCommand? command = null;
         if (context is not null)
@@ -70,8 +67,6 @@ public sealed class CommandRoute(InFlightKeys inFlight, StoredAnswers answers, T
         Func<TCommand, CommandContext, CancellationToken, Task<CommandContext>>? inOneSpelling = null)
         where TCommand : class
     {
-        ArgumentNullException.ThrowIfNull(shape);
-        ArgumentNullException.ThrowIfNull(run);
         var sent = command;
         command = shape.Kept(sent);
         var (code, text) = shape.Reason(command);

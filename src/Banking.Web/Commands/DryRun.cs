@@ -11,7 +11,6 @@ public static class DryRun
 
     public static (bool IsWanted, Refusal? Problem) Read(HttpContext http)
     {
-        ArgumentNullException.ThrowIfNull(http);
         return http.Request.Query[Parameter].ToString() switch
         {
             "true" when CommandRequest.IsProposed(http) => (false, Refusal.Malformed(

@@ -10,15 +10,12 @@ public sealed class InFlightKeys
     /// <summary>Runs the work; null if its key is already in use.</summary>
     public Task<T>? Run<T>(Guid receiptId, Func<Task<T>> work)
     {
-        ArgumentNullException.ThrowIfNull(work);
         return _keys.TryAdd(receiptId, true) ? RunTrackedAsync([receiptId], work) : null;
     }
 
     /// <summary>Runs the work; null if any of its keys is already in use.</summary>
     public Task<T>? RunAll<T>(IReadOnlyList<Guid> receiptIds, Func<Task<T>> work)
     {
-        ArgumentNullException.ThrowIfNull(receiptIds);
-        ArgumentNullException.ThrowIfNull(work);
         for (var i = 0; i < receiptIds.Count; i++)
         {
             if (!_keys.TryAdd(receiptIds[i], true))

@@ -12,7 +12,6 @@ public static class OperatorRequest
 
     public static bool Is(HttpRequest request)
     {
-        ArgumentNullException.ThrowIfNull(request);
         return Is(request.Method, request.Path);
     }
 
@@ -23,14 +22,12 @@ public static class OperatorRequest
     /// <summary>The problem of the correlation id, which is recorded with the action; or null.</summary>
     public static Refusal? Problem(HttpContext http)
     {
-        ArgumentNullException.ThrowIfNull(http);
         return Is(http.Request) ? CommandRequest.Correlation(http, out _) : null;
     }
 
     /// <summary>The action with its operator and reason.</summary>
     public static OperatorAction Action(HttpContext http, string reasonCode, string reason)
     {
-        ArgumentNullException.ThrowIfNull(http);
         CommandRequest.Correlation(http, out var correlation);
         return new(http.Caller(), $"{http.Request.Method} {http.Request.Path}", correlation, reasonCode, reason);
     }

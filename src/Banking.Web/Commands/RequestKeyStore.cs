@@ -42,7 +42,6 @@ public sealed class RequestKeyStore(NpgsqlDataSource source)
 
     public Task KeepAsync(Guid id, KeptAnswer answer)
     {
-        ArgumentNullException.ThrowIfNull(answer);
         return source.ExecuteAsync(
             $"update {Table} set status = $2, headers = $3, body = $4 where id = $1",
             [id, (short)answer.Status, NpgsqlDbType.Jsonb.Of(JsonSerializer.Serialize(answer.Headers)), answer.Body],

@@ -24,8 +24,6 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
 
     public async Task Middleware(HttpContext http, RequestDelegate next)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(next);
         if (!Applies(http))
         {
             await next(http);

@@ -8,8 +8,6 @@ public static class RequestRules
 {
     public static Task Middleware(HttpContext http, RequestDelegate next)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(next);
         if (http.GetEndpoint() is not { } endpoint)
         {
             return next(http);

@@ -10,8 +10,6 @@ public static class AnswerEnd
 {
     public static async Task Middleware(HttpContext http, RequestDelegate next)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(next);
         await next(http);
         if (http.Response.ContentLength is null && IsJson(http.Response.ContentType) && !http.WantsHeadOnly())
         {

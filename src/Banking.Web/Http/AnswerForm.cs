@@ -26,7 +26,6 @@ public static class AnswerForm
     /// <summary>The negotiated media type; null if the endpoint has only one.</summary>
     public static string? Of(HttpContext http)
     {
-        ArgumentNullException.ThrowIfNull(http);
         return http.Items.TryGetValue(Key, out var form) ? (string?)form : null;
     }
 
@@ -36,7 +35,6 @@ public static class AnswerForm
     /// <summary>Whether the Accept header allows a form, for an address whose suffix names one.</summary>
     public static bool Allows(HttpContext http, string mediaType)
     {
-        ArgumentNullException.ThrowIfNull(http);
         var accept = http.Request.Headers.Accept;
         return accept.Count == 0 || (MediaTypeHeaderValue.TryParseList(accept, out var parsed) && Quality(mediaType, parsed) > 0);
     }
@@ -44,8 +42,6 @@ public static class AnswerForm
     /// <summary>The problem of the Accept header, or null.</summary>
     public static Refusal? Problem(HttpContext http, Endpoint endpoint)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(endpoint);
         var served = endpoint.Metadata.GetMetadata<ServesAttribute>()?.MediaTypes;
         var accept = http.Request.Headers.Accept;
         if (accept.Count == 0 || (served is null && accept.Count == 1 && accept[0] is "*/*" or MediaTypeNames.Application.Json))

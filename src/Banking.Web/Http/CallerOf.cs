@@ -10,7 +10,6 @@ public static class CallerOf
 {
     public static Caller Caller(this HttpContext http)
     {
-        ArgumentNullException.ThrowIfNull(http);
         var user = http.User;
         var role = Required(user, Claims.Role);
         Guid? customer = null;

@@ -14,7 +14,6 @@ public static class DateQuery
     /// <summary>The refusal of another time zone than UTC for days of books that are kept in UTC; null if the query has none.</summary>
     public static Refusal? ZoneProblem(HttpRequest request, string name)
     {
-        ArgumentNullException.ThrowIfNull(request);
         // A day of another time zone is a different period: answering for the UTC day would be wrong.
         return request.Query.TryGetValue(ZoneQuery.Name, out var zone) && zone != LocalDay.Utc
             ? Refusal.Malformed(
@@ -27,7 +26,6 @@ public static class DateQuery
     /// <param name="isOfZone">Whether the answer has days of the time zone that the query names; otherwise they are days of UTC.</param>
     public static (DateOnly? Date, Refusal? Problem) Read(HttpRequest request, string name, bool isOfZone = false)
     {
-        ArgumentNullException.ThrowIfNull(request);
         if (!request.Query.TryGetValue(name, out var text))
         {
             return (null, null);

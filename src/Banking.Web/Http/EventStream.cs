@@ -11,8 +11,6 @@ public static class EventStream
     /// <summary>Opens a stream, or refuses it if too many are open (<see cref="EventStreams"/>).</summary>
     public static IResult Of(HttpContext http, Func<IAsyncEnumerable<SseItem<string>>> events)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(events);
         if (http.WantsHeadOnly())
         {
             return new HeadResult();

@@ -35,7 +35,6 @@ public sealed class EventStreams(EventStreamSettings settings)
     /// <summary>Counts a stream until the request ends, or returns why it may not be opened.</summary>
     public Refusal? TryOpen(HttpContext http)
     {
-        ArgumentNullException.ThrowIfNull(http);
         var caller = http.Caller().Actor;
         lock (_gate)
         {

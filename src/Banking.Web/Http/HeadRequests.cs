@@ -12,14 +12,11 @@ public static class HeadRequests
     /// <summary>Whether only headers are wanted: an endless answer must not be started.</summary>
     public static bool WantsHeadOnly(this HttpContext http)
     {
-        ArgumentNullException.ThrowIfNull(http);
         return http.Features.Get<IHttpResponseBodyFeature>() is NoBody;
     }
 
     public static Task Middleware(HttpContext http, RequestDelegate next)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(next);
         return HttpMethods.IsHead(http.Request.Method) ? RunAsync(http, next) : next(http);
     }
 

@@ -17,29 +17,23 @@ public static class HttpAnswers
 
     public static string TraceId(this HttpContext http)
     {
-        ArgumentNullException.ThrowIfNull(http);
         return Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
     }
 
     public static Task WriteProblemAsync(this HttpContext http, Refusal refusal)
     {
-        ArgumentNullException.ThrowIfNull(refusal);
         return http.WriteProblemAsync(refusal, HttpStatus.Of(refusal.Kind));
     }
 
     /// <summary>Writes a problem whose status the framework has chosen.</summary>
     public static Task WriteProblemAsync(this HttpContext http, Refusal refusal, int status)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(refusal);
         return http.WriteAsync(
             status, ProblemDocument.ContentType, ProblemDocument.Of(refusal, http.TraceId(), status), refusal.CanRetry);
     }
 
     public static Task WriteAsync(this HttpContext http, Outcome outcome)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(outcome);
         var reply = CommandReply.Of(outcome);
         var headers = http.Response.Headers;
         if (reply.Version is { } version)
@@ -105,7 +99,6 @@ public sealed class VersionedResult(object body, long version) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        ArgumentNullException.ThrowIfNull(httpContext);
         var etag = HttpAnswers.ETag(version);
         httpContext.Response.Headers.ETag = etag;
         if (httpContext.Request.Headers.IfNoneMatch.Any(m => m is not null && m.Split(',').Any(t => IsKnown(t.Trim(), etag))))

@@ -12,7 +12,6 @@ public static class InstantQuery
     /// </summary>
     public static Refusal? ZoneProblem(HttpRequest request, params ReadOnlySpan<string> instants)
     {
-        ArgumentNullException.ThrowIfNull(request);
         if (!request.Query.TryGetValue("tz", out var zone))
         {
             return null;
@@ -45,7 +44,6 @@ public static class InstantQuery
     /// </summary>
     public static (DateTimeOffset? Instant, Refusal? Problem) Read(HttpRequest request, string name)
     {
-        ArgumentNullException.ThrowIfNull(request);
         if (!request.Query.TryGetValue(name, out var text))
         {
             return (null, null);

@@ -15,7 +15,6 @@ public readonly record struct Interval(DateTimeOffset? From, DateTimeOffset? To)
     /// </summary>
     public static (Interval Interval, Refusal? Problem) Read(HttpRequest request, string from, string to)
     {
-        ArgumentNullException.ThrowIfNull(request);
         var (begin, problem) = ReadBound(request, from);
         var (end, unfit) = ReadBound(request, to);
         return (new(begin, end), problem ?? unfit ?? (begin > end ? DateQuery.Reversed(from, to) : null));

@@ -19,9 +19,6 @@ public static class LedgerEpochs
     /// </summary>
     public static Task Middleware(HttpContext http, RequestDelegate next, LogEpochs epochs)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(next);
-        ArgumentNullException.ThrowIfNull(epochs);
         var epoch = epochs.History.Current.Name;
         http.Response.OnStarting(() =>
         {
@@ -39,7 +36,6 @@ public static class LedgerEpochs
     /// <param name="name">The name of the epoch in the request.</param>
     public static Refusal? Problem(EpochHistory history, string name, string text)
     {
-        ArgumentNullException.ThrowIfNull(history);
         if (!Exact.TryId(text, out var epoch))
         {
             return Refusal.Malformed("malformed_epoch", $"{name} must have an epoch that the bank gave: 32 hexadecimal digits.");
@@ -58,7 +54,6 @@ public static class LedgerEpochs
     /// <returns>The problem of its epoch, or of its form.</returns>
     public static (long Position, Refusal? Problem) ReadPosition(EpochHistory history, string name, string text, string whereFrom)
     {
-        ArgumentNullException.ThrowIfNull(text);
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var problem = colon < 0 ? null : Problem(history, name, text[..colon]);
         return problem is not null ? (0, problem)

@@ -14,8 +14,6 @@ public static class MethodRules
 {
     public static Task Middleware(HttpContext http, RequestDelegate next)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(next);
         return http.GetEndpoint() switch
         {
             null => next(http),

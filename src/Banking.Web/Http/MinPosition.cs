@@ -38,8 +38,6 @@ public sealed class MinPosition(
 
     public async Task Middleware(HttpContext http, Func<Task> next)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(next);
         var metadata = http.GetEndpoint()?.Metadata;
         var model = metadata?.GetMetadata<ReadsFromAttribute>()?.Model;
         var list = metadata?.GetMetadata<ListsFromAttribute>()?.Model;

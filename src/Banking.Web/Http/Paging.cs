@@ -14,9 +14,6 @@ public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor)
     /// <summary>Makes a page from one item more than it holds: the additional item shows that there is a next page.</summary>
     public static Page<T> Of(IReadOnlyList<T> itemsAndNext, Paging paging, Func<T, string> cursor)
     {
-        ArgumentNullException.ThrowIfNull(itemsAndNext);
-        ArgumentNullException.ThrowIfNull(paging);
-        ArgumentNullException.ThrowIfNull(cursor);
         return itemsAndNext.Count <= paging.Limit
             ? new(itemsAndNext, null)
             : new([.. itemsAndNext.Take(paging.Limit)], paging.Encode(cursor(itemsAndNext[paging.Limit - 1])));
@@ -36,7 +33,6 @@ public sealed record Paging(int Limit, string? After, string List)
 
     public static (Paging? Paging, Refusal? Problem) Read(HttpRequest request)
     {
-        ArgumentNullException.ThrowIfNull(request);
         var limit = DefaultLimit;
         if (request.Query.TryGetValue("limit", out var text)
             && (!Exact.TryInt(text, out limit) || limit is < 1 or > MaxLimit))

@@ -13,7 +13,6 @@ public sealed class ParsedBodyPolicy : IHttpPolicy
 {
     public void Apply(IReadOnlyList<HttpChain> chains, GenerationRules rules, IServiceContainer container)
     {
-        ArgumentNullException.ThrowIfNull(chains);
         foreach (var chain in chains)
         {
             var arguments = chain.Method.Arguments;

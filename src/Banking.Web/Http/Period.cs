@@ -11,7 +11,6 @@ public readonly record struct Period(DateOnly From, DateOnly To, string? Currenc
     /// <param name="isOfZone">Whether the days are those of the time zone that the query names; otherwise they are days of UTC.</param>
     public static (Period Period, Refusal? Problem) Read(HttpRequest request, bool isOfZone = false)
     {
-        ArgumentNullException.ThrowIfNull(request);
         var (from, problem) = DateQuery.Read(request, "from", isOfZone);
         var (to, unfit) = DateQuery.Read(request, "to", isOfZone);
         problem ??= unfit ?? (from > to ? DateQuery.Reversed() : null);

@@ -25,8 +25,6 @@ public static class Preconditions
     /// <summary>The problem of a request's conditions, or null.</summary>
     public static Refusal? Problem(HttpRequest request, Endpoint endpoint)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(endpoint);
         var headers = request.Headers;
         var isRead = HttpMethods.IsGet(request.Method);
         if (headers.IfMatch.Count > 0 && endpoint.Metadata.GetMetadata<HonoursIfMatchAttribute>() is null)

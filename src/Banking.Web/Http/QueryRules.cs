@@ -15,8 +15,6 @@ public static class QueryRules
     /// <summary>The problem of the query, or null.</summary>
     public static Refusal? Problem(HttpRequest request, Endpoint endpoint)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(endpoint);
         if (!request.QueryString.HasValue)
         {
             return null;

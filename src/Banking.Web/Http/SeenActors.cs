@@ -28,7 +28,6 @@ public sealed class SeenActors(TimeProvider clock)
 
     public void Add(ClaimsIdentity caller)
     {
-        ArgumentNullException.ThrowIfNull(caller);
         if (caller.FindFirst(Claims.Subject)?.Value is not { } actor
             || caller.FindFirst(Claims.Role)?.Value is null or Roles.Customer or Roles.Service)
         {
@@ -59,7 +58,6 @@ public sealed class SeenActors(TimeProvider clock)
     /// <summary>Returns actors that could not be stored. One that was seen again is not replaced.</summary>
     public void Return(IEnumerable<SeenActor> actors)
     {
-        ArgumentNullException.ThrowIfNull(actors);
         foreach (var seen in actors)
         {
             _waiting.TryAdd(seen.Actor, seen);

@@ -10,7 +10,6 @@ public static class SignedAmountQuery
     /// <summary>The balance; null if the query has none; or its problem.</summary>
     public static (MoneySum? Balance, Refusal? Problem) Read(HttpRequest request, string name, Currency currency)
     {
-        ArgumentNullException.ThrowIfNull(request);
         if (!request.Query.TryGetValue(name, out var text))
         {
             return (null, null);

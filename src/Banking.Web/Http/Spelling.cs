@@ -6,8 +6,6 @@ public static class Spelling
     /// <summary>The Levenshtein distance: the smallest number of letters to add, remove or replace. Letter case does not count.</summary>
     public static int Distance(string a, string b)
     {
-        ArgumentNullException.ThrowIfNull(a);
-        ArgumentNullException.ThrowIfNull(b);
         var row = Enumerable.Range(0, b.Length + 1).ToArray();
         for (var i = 1; i <= a.Length; i++)
         {

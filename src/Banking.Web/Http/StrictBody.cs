@@ -28,15 +28,12 @@ public static class StrictBody
     public static T Body<T>(HttpContext http)
         where T : class
     {
-        ArgumentNullException.ThrowIfNull(http);
         return http.Items[CommandKey] as T
             ?? throw new InvalidOperationException($"The endpoint declares no body of type {typeof(T).Name}.");
     }
 
     public static async Task Middleware(HttpContext http, Func<Task> next)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(next);
         var type = http.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType;
         if (type is null || HttpMethods.IsGet(http.Request.Method))
         {

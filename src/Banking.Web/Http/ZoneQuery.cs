@@ -12,7 +12,6 @@ public static class ZoneQuery
     /// <summary>The zone, UTC if the query has none; or the problem.</summary>
     public static (string Zone, Refusal? Problem) Read(HttpRequest request)
     {
-        ArgumentNullException.ThrowIfNull(request);
         var zone = request.Query.TryGetValue(Name, out var tz) ? tz.ToString() : LocalDay.Utc;
         return LocalDay.IsZone(zone)
             ? (zone, null)

@@ -12,7 +12,6 @@ public static class BankOpenApi
     /// <param name="servers">The addresses of the bank.</param>
     public static void Configure(OpenApiOptions options, IReadOnlyList<BankModule> modules, IReadOnlyList<string> servers)
     {
-        ArgumentNullException.ThrowIfNull(options);
         var problems = new ProblemCatalogue(modules);
         var names = new SchemaNames();
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;

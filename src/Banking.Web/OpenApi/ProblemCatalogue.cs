@@ -22,7 +22,6 @@ public sealed class ProblemCatalogue
     /// <summary>The statuses of answers with this code.</summary>
     public static IReadOnlyList<int> Statuses(ProblemType problem)
     {
-        ArgumentNullException.ThrowIfNull(problem);
         return [.. problem.Kinds.Select(HttpStatus.Of).Distinct().Order()];
     }
 }

@@ -59,13 +59,11 @@ public sealed class CustomersModule : BankModule
 
     public override void AddHealth(IHealthChecksBuilder health, params IEnumerable<string> tags)
     {
-        ArgumentNullException.ThrowIfNull(health);
         health.AddCheck<KeyHealth>("keys", tags: tags);
     }
 
     public override void Configure(StoreOptions store)
     {
-        ArgumentNullException.ThrowIfNull(store);
         store.Events.MapEventType<CustomerRegistered>(Registered);
         store.Projections.Add<CustomerProjection>(ProjectionLifecycle.Inline);
         // The index is on the state itself, unlike for accounts: a customer is written once, so it slows no later event down.
@@ -86,9 +84,6 @@ public sealed class CustomersModule : BankModule
         Action<int> progress,
         CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(import);
-        ArgumentNullException.ThrowIfNull(customers);
-        ArgumentNullException.ThrowIfNull(clock);
         var now = clock.GetUtcNow();
         var (keys, streams) = (new CustomerKeys(wrapping, store), new List<HistoryStream>());
         foreach (var customer in customers)
@@ -109,7 +104,6 @@ public sealed class CustomersModule : BankModule
         TimeProvider clock,
         CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(clock);
         return CompareCustomers.FirstDifferenceAsync(new CustomerKeys(wrapping, store), comparison, customers, clock.GetUtcNow(), ct);
     }
 }

@@ -21,7 +21,6 @@ public sealed class IncomingModule : BankModule
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
         services
             .AddSingleton(QueueSettings.ReadAll(configuration.GetSection(Section)))
             .AddSingleton<SenderCheck>()

@@ -31,7 +31,6 @@ public sealed record MigrationReport(
 {
     public static MigrationReport Of(ReconciliationSummary summary, double seconds, double eventsPerSecond, bool imported)
     {
-        ArgumentNullException.ThrowIfNull(summary);
         return new(
             summary.Customers,
             summary.Accounts,

@@ -59,7 +59,6 @@ public sealed class NotificationsModule : BankModule
 
     public override void Configure(StoreOptions store)
     {
-        ArgumentNullException.ThrowIfNull(store);
         store.Events.MapEventType<SubscriptionMade>(Made);
         store.Events.MapEventType<SubscriptionCancelled>(Cancelled);
         store.Events.IgnoreIndex(StreamIndex.NameOf(Subscription.StreamType));

@@ -64,13 +64,11 @@ public sealed class PeriodsModule : BankModule
 
     public override void Configure(WolverineOptions wolverine)
     {
-        ArgumentNullException.ThrowIfNull(wolverine);
         wolverine.RegisterMessageType(typeof(PeriodWasClosed), "periods.period-was-closed.v1");
     }
 
     public override void Configure(StoreOptions store)
     {
-        ArgumentNullException.ThrowIfNull(store);
         foreach (var (type, name) in PeriodEventNames.All)
         {
             store.Events.MapEventType(type, name);

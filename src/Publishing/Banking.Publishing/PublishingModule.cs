@@ -92,7 +92,6 @@ public sealed class PublishingModule : BankModule
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
         var section = configuration.GetSection("Banking:Publishing");
         if (configuration.FollowsLog())
         {
@@ -162,7 +161,6 @@ public sealed class PublishingModule : BankModule
     /// </summary>
     public override async Task<IReadOnlyList<string>> StartProblemsAsync(IServiceProvider services, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(services);
         var problems = new List<string>();
         foreach (var configured in services.GetServices<IDestinationSource>().Where(s => s is KafkaSource or RabbitSource))
         {
@@ -185,7 +183,6 @@ public sealed class PublishingModule : BankModule
 
     public override void Configure(StoreOptions store)
     {
-        ArgumentNullException.ThrowIfNull(store);
         foreach (var (type, name) in EventNames)
         {
             store.Events.MapEventType(type, name);
@@ -203,14 +200,12 @@ public sealed class PublishingModule : BankModule
 
     public override void Configure(WolverineOptions wolverine)
     {
-        ArgumentNullException.ThrowIfNull(wolverine);
         ModuleMessages.Configure(wolverine);
     }
 
     /// <summary>Serves the public contracts of published events.</summary>
     public override void Map(IEndpointRouteBuilder routes)
     {
-        ArgumentNullException.ThrowIfNull(routes);
         ContractCatalogue.Map(routes);
     }
 }

@@ -27,7 +27,6 @@ public sealed record AccountCarriedForward(
 
     public static AccountCarriedForward Of(Account account, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(account);
         return new(
             account.Number, account.Owner, account.Product, account.Status, account.Balance, account.OverdraftLimit, account.OpenedAt, now,
             account.DebitFrozen, account.CreditFrozen,

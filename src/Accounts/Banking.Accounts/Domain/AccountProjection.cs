@@ -20,7 +20,6 @@ public sealed partial class AccountProjection : SingleStreamProjection<Account, 
 
     public override Account? Evolve(Account? snapshot, Guid id, IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return Account.Fold(snapshot, id, e.Data, e.Timestamp);
     }
 }

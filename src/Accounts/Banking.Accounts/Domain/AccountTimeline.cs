@@ -38,7 +38,6 @@ public sealed class AccountTimeline
     /// <param name="events">In the order of their versions.</param>
     public static AccountTimeline Of(DateTimeOffset since, IEnumerable<object> events)
     {
-        ArgumentNullException.ThrowIfNull(events);
         var all = events as IReadOnlyCollection<object> ?? [.. events];
         var (steps, freezes) = Read(all, since != NoMovements);
         return new(since, Merge([], steps), [], freezes.ToImmutable(), WithCorrections(ImmutableDictionary<Guid, Guid>.Empty, all));
@@ -47,7 +46,6 @@ public sealed class AccountTimeline
     /// <summary>Adds further events of the account, which follow those of the timeline.</summary>
     public AccountTimeline With(IEnumerable<object> events)
     {
-        ArgumentNullException.ThrowIfNull(events);
         var all = events as IReadOnlyCollection<object> ?? [.. events];
         var (steps, freezes) = Read(all, Since != NoMovements);
         var (added, corrections) = (_added.AddRange(steps), WithCorrections(_corrections, all));

@@ -17,7 +17,6 @@ public sealed record BackdatingRule(int Days)
     /// <exception cref="FormatException">The setting is not a number of days.</exception>
     public static BackdatingRule Of(IConfiguration configuration)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
         return configuration[Setting] switch
         {
             null or "" => Default,

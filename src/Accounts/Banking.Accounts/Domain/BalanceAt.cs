@@ -28,7 +28,6 @@ public sealed record BalanceAt(MoneySum Balance, Money OverdraftLimit, IEvent? L
     /// <summary>Includes further events, which follow those that the balance already includes.</summary>
     public BalanceAt With(IEnumerable<IEvent> events, DateTimeOffset effectiveAt, DateTimeOffset knownAt)
     {
-        ArgumentNullException.ThrowIfNull(events);
         var at = this;
         foreach (var e in events)
         {

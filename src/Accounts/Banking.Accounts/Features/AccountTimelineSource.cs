@@ -80,14 +80,11 @@ public sealed class AccountTimelineSource(
 
     public async Task<Account> AttachAsync(NpgsqlTransaction transaction, Account state, DateTimeOffset since)
     {
-        ArgumentNullException.ThrowIfNull(transaction);
-        ArgumentNullException.ThrowIfNull(state);
         return state with { Timeline = await ReadAsync(transaction.Connection!, state.Id, since, CancellationToken.None) };
     }
 
     public Account Detach(Account state)
     {
-        ArgumentNullException.ThrowIfNull(state);
         return state.Timeline is null ? state : state with { Timeline = null };
     }
 

@@ -37,7 +37,6 @@ public sealed class Corrections(
     /// <summary>Decides a correction that was proposed.</summary>
     public Task<Outcome> RunAsync(CommandData command, CommandContext context, ProposalStep step, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(command);
         return RunAsync(command.Read<CorrectTransaction>(), context, step, ct);
     }
 

@@ -11,16 +11,12 @@ public static class PeriodWasClosedHandler
     public static Task<CarryAccountsForward?> Handle(
         PeriodWasClosed message, Envelope envelope, CarryingForward carrying, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(message);
         return Handle(new CarryAccountsForward(message.Closing, Guid.Empty), envelope, carrying, ct);
     }
 
     public static Task<CarryAccountsForward?> Handle(
         CarryAccountsForward message, Envelope envelope, CarryingForward carrying, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(message);
-        ArgumentNullException.ThrowIfNull(envelope);
-        ArgumentNullException.ThrowIfNull(carrying);
         return carrying.RunAsync(message, envelope.CorrelationId, ct);
     }
 }

@@ -72,7 +72,6 @@ public sealed partial class AccountDirectory : SingleStreamProjection<AccountDir
 
     public override AccountDirectoryEntry? Evolve(AccountDirectoryEntry? snapshot, Guid id, IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return AccountDirectoryEntry.Of(Account.Fold(snapshot?.WithoutMovements(), id, e.Data, e.Timestamp));
     }
 }

@@ -25,7 +25,6 @@ public sealed class AccountReader(
 
     public Task<Account?> FindAsync(string account, HttpContext http)
     {
-        ArgumentNullException.ThrowIfNull(http);
         return FindAsync(account, http.Caller(), http.RequestAborted);
     }
 

@@ -25,7 +25,6 @@ public sealed class MomentReader(NpgsqlDataSource source, AccountReader reader)
 
     public async Task<CountedEvents> ReadAsync(Account account, Moment moment, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(account);
         switch (moment)
         {
             case Moment.AtVersion at:
@@ -49,7 +48,6 @@ public sealed class MomentReader(NpgsqlDataSource source, AccountReader reader)
     /// <summary>The version of the last event that was recorded by an instant; 0 if there was none.</summary>
     public async Task<long> VersionAtAsync(Account account, DateTimeOffset knownAt, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(account);
         await reader.WaitForWritersAsync(account.Id, knownAt, ct);
         var (known, last) = (await source.ListAsync(
             LastKnown, [account.Id, knownAt.UtcDateTime], row => (row.GetInt64(0), row.GetInt64(1)), ct))[0];

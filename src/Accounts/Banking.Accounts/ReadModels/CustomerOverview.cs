@@ -49,19 +49,16 @@ public sealed partial class CustomerOverviews : JoinedProjection<CustomerOvervie
 
     public override Guid DocumentOf(IEvent first)
     {
-        ArgumentNullException.ThrowIfNull(first);
         return first.Data is AccountOpened opened ? opened.Owner : first.StreamId;
     }
 
     public override IEnumerable<Guid> StreamsOf(CustomerOverview document)
     {
-        ArgumentNullException.ThrowIfNull(document);
         return document.Accounts.Select(a => a.Account.Id).Append(document.Id);
     }
 
     public override CustomerOverview? Evolve(CustomerOverview? snapshot, Guid id, IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         var overview = snapshot ?? new(id, null, []);
         return e.Data is ICustomerRegistered registered ? overview with { RegisteredAt = registered.EffectiveAt } : overview.With(e);
     }

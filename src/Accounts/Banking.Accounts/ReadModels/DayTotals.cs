@@ -50,7 +50,6 @@ public sealed class DayTotals(NpgsqlDataSource source, AccountReader reader)
     public async Task<IReadOnlyDictionary<Guid, DaySums>> BetweenAsync(
         IReadOnlyCollection<Account> accounts, DateTimeOffset from, DateTimeOffset to, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(accounts);
         var rows = await RowsAsync(accounts, from, to, ct);
         var sums = new Dictionary<Guid, DaySums>();
         foreach (var account in accounts)

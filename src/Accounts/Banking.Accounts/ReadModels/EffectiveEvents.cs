@@ -82,7 +82,6 @@ public sealed class EffectiveEvents(NpgsqlDataSource source, EventReader events,
     public async Task<EffectivePage> ReadAsync(
         Account account, EffectivePlace after, DateTimeOffset before, long version, int limit, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(account);
         var start = after.EffectiveAt;
         var rows = await source.ListAsync(
             Sql,

@@ -65,8 +65,6 @@ public sealed class EntriesModel : ReadModel
 
     public override async Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(rows);
-        ArgumentNullException.ThrowIfNull(tables);
         IReadOnlyList<EntryRow> entries = [.. events.Where(e => e.Data is IAccountEvent).Select(EntryRow.Of)];
         var ends = await FindLastEntriesAsync(rows, tables, entries, ct);
         entries = await EntryCurrencies.CompleteAsync(rows, tables, entries, ct);
@@ -111,21 +109,17 @@ public sealed class EntriesModel : ReadModel
     public override async Task<IReadOnlyList<Difference>> CompareWithFoldsAsync(
         NpgsqlConnection snapshot, ReadTables tables, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> streams, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(tables);
-        ArgumentNullException.ThrowIfNull(streams);
         return await FoldComparison.CompareBalancesAsync(snapshot, tables, streams, ct);
     }
 
     public override Task<IReadOnlyList<Difference>> CompareEndsAsync(
         NpgsqlConnection snapshot, ReadTables tables, Guid[] streams, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(tables);
         return FoldComparison.CompareLastRowsAsync(snapshot, tables, streams, ct);
     }
 
     public override string CustomerTotals(ReadTables tables)
     {
-        ArgumentNullException.ThrowIfNull(tables);
         // The balance is in the account's last row, the currency in its first: events that move no money have none. States are not used,
         // because a stored state may be missing.
         return $"""

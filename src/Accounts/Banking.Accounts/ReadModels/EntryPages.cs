@@ -58,7 +58,6 @@ public sealed class EntryPages(
     public async Task<IReadOnlyList<BookedEntry>> OfAccountAsync(
         Account account, Interval effective, long after, long upTo, int limit, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(account);
         if (after >= upTo)
         {
             return [];

@@ -42,8 +42,6 @@ public sealed class HistoricalAccounts(NpgsqlDataSource source, EventReader even
     /// <returns>Null if the account was not opened at that moment, or its events are archived.</returns>
     public async Task<HistoricalAccount?> AtAsync(Account account, Moment.AtInstants moment, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(account);
-        ArgumentNullException.ThrowIfNull(moment);
         await reader.WaitForWritersAsync(account.Id, moment.KnownAt, ct);
         var known = (await NotMovementsAsync(account, 0, ct))
             .Where(e => e.Timestamp <= moment.KnownAt && e.AccountEvent().EffectiveAt <= moment.EffectiveAt);
@@ -55,7 +53,6 @@ public sealed class HistoricalAccounts(NpgsqlDataSource source, EventReader even
     /// <returns>Null if the account's events are archived.</returns>
     public async Task<HistoricalAccount?> AtVersionAsync(Account account, long version, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(account);
         return Fold(account.Id, await NotMovementsAsync(account, version, ct)) is { } state
             ? new(state, (await balances.AtVersionAsync(account, version, ct)).At)
             : null;

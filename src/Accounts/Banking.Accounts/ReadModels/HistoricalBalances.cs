@@ -37,7 +37,6 @@ public sealed class HistoricalBalances(NpgsqlDataSource source, AccountReader re
     /// <summary>The balance of the events that took effect by one instant, of those recorded by another.</summary>
     public Task<HistoricalBalance> AtAsync(Account account, DateTimeOffset effectiveAt, DateTimeOffset knownAt, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(account);
         return AtAsync(account, AtInstants, 0, effectiveAt, knownAt, ct, effectiveAt.UtcDateTime, knownAt.UtcDateTime,
             EntryRow.TickOf(effectiveAt));
     }
@@ -45,7 +44,6 @@ public sealed class HistoricalBalances(NpgsqlDataSource source, AccountReader re
     /// <summary>The balance of the events that took effect by an instant, of those up to a version.</summary>
     public async Task<BalanceAt> AtAsync(Account account, DateTimeOffset effectiveAt, long version, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(account);
         // Version 0 is before the first event; as the end of a stream it would mean all events.
         return version == 0
             ? BalanceAt.Nothing(account.Currency)
@@ -57,7 +55,6 @@ public sealed class HistoricalBalances(NpgsqlDataSource source, AccountReader re
     /// <summary>The balance right after an event of the account, whatever its effective time.</summary>
     public Task<HistoricalBalance> AtVersionAsync(Account account, long version, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(account);
         return AtAsync(account, AtAVersion, version, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue, ct, version);
     }
 

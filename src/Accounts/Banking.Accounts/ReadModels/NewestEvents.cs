@@ -47,7 +47,6 @@ public sealed class NewestEvents(NpgsqlDataSource source, EffectiveEvents effect
     public async Task<IReadOnlyList<IEvent>> ReadAsync(
         Account account, DateTimeOffset start, DateTimeOffset before, long version, int newest, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(account);
         var found = await source.ListAsync(
             Sql,
             [account.Id, start.UtcDateTime, EntryRow.TickOf(start), before.UtcDateTime, EntryRow.TickOf(before), version, newest],

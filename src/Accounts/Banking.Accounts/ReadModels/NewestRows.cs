@@ -38,7 +38,6 @@ public sealed class NewestRows(NpgsqlDataSource source)
     public async Task<RowPage> ReadAsync(
         RowSearch search, PageStart? before, int limit, CancellationToken ct, int maxRows = MaxRows)
     {
-        ArgumentNullException.ThrowIfNull(search);
         var (sql, values) = new RowQuery(search, before, limit, maxRows).Build();
         var found = await source.ListAsync(
             sql, values, row => (Position: row.GetInt64(0), Balance: row.GetOrDefault<long?>(1), RecordedAt: row.GetDateTime(2)), ct);

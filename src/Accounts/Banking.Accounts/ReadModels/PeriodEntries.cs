@@ -75,7 +75,6 @@ public sealed class PeriodEntries(NpgsqlDataSource source, EventReader events, A
     private async Task<EntriesOfPeriod?> ReadAsync(
         Account account, long afterVersion, long version, DateOnly from, DateOnly to, int limit, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(account);
         var rows = await source.ListAsync(
             Sql,
             [account.Id, afterVersion, version, NpgsqlDbType.Date.Of(from), NpgsqlDbType.Date.Of(to), limit + 1],

@@ -45,7 +45,6 @@ public sealed class TransactionPages(NewestRows newest, EntryPages entries)
     public async Task<(IReadOnlyList<BookedEntry> Entries, long? Next)> ReadAsync(
         TransactionSearch search, PageStart? before, int limit, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(search);
         var found = new List<BookedEntry>();
         var size = search.BatchSize(limit);
         for (var seen = size; ; seen += size)

@@ -48,7 +48,6 @@ public static class IssueStatementHandler
     public static Task<CommandReply> Handle(
         IssueStatement command, Envelope envelope, StatementCommands commands, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(commands);
         return commands.IssueAsync(command, envelope, ct);
     }
 }

@@ -17,9 +17,6 @@ public static class StatementsAfterTransactionsHandler
     public static Task Handle(
         EventsPublished message, Envelope envelope, MovementInterest interest, StatementCommands commands, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(message);
-        ArgumentNullException.ThrowIfNull(interest);
-        ArgumentNullException.ThrowIfNull(commands);
         // The message has the events that any module is interested in.
         return commands.IssueAfterAsync([.. message.Events.Where(e => interest.Types.Contains(e.Type))], envelope, ct);
     }

@@ -17,7 +17,6 @@ public sealed partial class ProposalProjection : SingleStreamProjection<Proposal
 
     public override Proposal? Evolve(Proposal? snapshot, Guid id, IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return Proposal.Fold(snapshot, id, e.Data, e.Timestamp);
     }
 }

@@ -45,8 +45,6 @@ public sealed class AuditModel : ReadModel
 
     public override Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(rows);
-        ArgumentNullException.ThrowIfNull(tables);
         return rows.AddAsync(
             tables[Index], "position, stream, type, actor, correlation, recorded_at", events,
             (row, e) =>

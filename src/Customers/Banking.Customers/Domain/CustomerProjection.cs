@@ -11,7 +11,6 @@ public sealed partial class CustomerProjection : SingleStreamProjection<Customer
 
     public override Customer? Evolve(Customer? snapshot, Guid id, IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return Customer.Fold(snapshot, id, e.Data, e.Timestamp);
     }
 }

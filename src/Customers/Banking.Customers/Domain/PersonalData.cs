@@ -56,7 +56,6 @@ public sealed record CustomerKey(Guid Id, string Key)
     /// algorithm.</exception>
     public PersonalData Open(SealedData data)
     {
-        ArgumentNullException.ThrowIfNull(data);
         var bytes = Convert.FromBase64String(data.Text);
         if (data.Algorithm != SealedData.AesGcm256 || bytes.Length < NonceBytes + TagBytes)
         {

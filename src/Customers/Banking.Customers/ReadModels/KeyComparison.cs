@@ -25,8 +25,6 @@ internal sealed class KeyComparison(CustomerKeys keys, IDocumentStore store) : S
     public override async Task<IReadOnlyList<Difference>> OfStreamsAsync(
         NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(streams);
-        ArgumentNullException.ThrowIfNull(events);
         var rows = await streams.ListAsync(
             snapshot,
             $"""

@@ -30,7 +30,6 @@ public static class GetListenersEndpoint
     [ProducesResponseType<ListenersView>(StatusCodes.Status200OK)]
     public static IResult Get(ListenerStates states)
     {
-        ArgumentNullException.ThrowIfNull(states);
         return TypedResults.Json(new ListenersView([.. states.All.Select(View)]), ApiJson.Options);
     }
 

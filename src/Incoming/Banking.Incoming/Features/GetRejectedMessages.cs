@@ -40,8 +40,6 @@ public static class GetRejectedMessagesEndpoint
     [ProducesResponseType<RejectedMessagesView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(NpgsqlDataSource source, IWolverineRuntime runtime, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(runtime);
         var groups = await GroupsAsync(source, ct);
         return TypedResults.Json(
             new RejectedMessagesView(groups, await ItemsAsync(source, runtime.Options.DefaultSerializer, ct)), ApiJson.Options);

@@ -9,7 +9,6 @@ public sealed class ListenerStates
 {
     public ListenerStates(IReadOnlyList<QueueSettings> queues, IMeterFactory meters, TimeProvider clock)
     {
-        ArgumentNullException.ThrowIfNull(meters);
         All = [.. queues.Select(q => new ListenerState(q, clock))];
         meters.Create(IncomingMetrics.MeterName).CreateObservableGauge(
             "banking.incoming.stalled",

@@ -27,7 +27,6 @@ public sealed class IncomingCommands(IReadOnlyList<QueueSettings> queues, IEnume
     /// <exception cref="CommandPostponedException">The command could not be decided now.</exception>
     internal async Task<CommandReply> DecideAsync(IncomingMessage message, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(message);
         var (command, problem) = Read(message);
         if (problem is not null)
         {

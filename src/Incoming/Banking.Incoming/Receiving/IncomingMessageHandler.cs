@@ -8,7 +8,6 @@ public static class IncomingMessageHandler
 {
     public static Task Handle(IncomingMessage message, Envelope envelope, IncomingCommands commands, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(commands);
         return ServiceMessage.IsOwn(envelope)
             ? commands.DecideAsync(message, ct)
             : throw new CommandRejectedException("unauthenticated", "Only the bank itself may say that it checked a sender.");

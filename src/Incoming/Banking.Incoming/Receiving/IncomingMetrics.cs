@@ -11,7 +11,6 @@ internal sealed class IncomingMetrics
 
     public IncomingMetrics(IMeterFactory meters)
     {
-        ArgumentNullException.ThrowIfNull(meters);
         _messages = meters.Create(MeterName).CreateCounter<long>(
             "banking.incoming.messages", "{message}", "Messages taken from queues, by outcome");
     }

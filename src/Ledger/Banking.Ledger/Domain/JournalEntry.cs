@@ -17,7 +17,6 @@ public readonly record struct JournalEntry(
     /// <exception cref="OverflowException">The amount cannot be negated in 64 bits.</exception>
     public static JournalEntry? Of(IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return e.Data is not IMovement movement ? null : new JournalEntry(
             e.Sequence,
             e.StreamId,

@@ -68,8 +68,6 @@ public sealed class LedgerModel : ReadModel
 
     public override async Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(rows);
-        ArgumentNullException.ThrowIfNull(tables);
         var entries = events.Select(Entry).OfType<JournalEntry>().ToList();
         await rows.AddAsync(
             tables[Journal], "position, account, counter, currency, scale, credit, effective_on, recorded_at", entries,
@@ -98,7 +96,6 @@ public sealed class LedgerModel : ReadModel
     public override async Task<IReadOnlyList<Difference>> InvariantsAsync(
         NpgsqlConnection snapshot, ReadTables tables, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(tables);
         var net = await SumsByCurrencyAsync(
             snapshot, $"select currency, scale, sum(debits - credits) from {tables[Day]} group by 1, 2", ct);
         var transit = await InTransitAsync(snapshot, tables, TimeSpan.FromSeconds(10), ct);
@@ -143,7 +140,6 @@ public sealed class LedgerModel : ReadModel
 
     public override string CustomerTotals(ReadTables tables)
     {
-        ArgumentNullException.ThrowIfNull(tables);
         return $"select currency, scale, sum(credits - debits) from {tables[Day]} where gl = {Chart.CustomerDeposits.Code} "
             + "group by 1, 2 having sum(credits - debits) <> 0";
     }

@@ -23,13 +23,11 @@ internal sealed class PeriodTotals : IPeriodTotals
 
     public Task<DateOnly?> FirstDayAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(connection);
         return connection.ScalarAsync<DateOnly?>($"select min(effective_on) from {LedgerModule.Schema}.{LedgerModel.Day}", [], ct);
     }
 
     public Task<IReadOnlyList<PeriodTotal>> ReadAsync(NpgsqlConnection connection, DateOnly lastDay, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(connection);
         return connection.ListAsync(
             Sql,
             [lastDay],

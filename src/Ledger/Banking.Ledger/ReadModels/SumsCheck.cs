@@ -29,7 +29,6 @@ internal sealed class SumsCheck(NpgsqlDataSource source, IEnumerable<ReadModel> 
 
     public async Task<PeriodCheckResult> RunAsync(ClosingPeriod period, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(period);
         var days = await source.ListAsync(_sql, [period.To.AddDays(-1)], row => row.GetFieldValue<DateOnly>(0), ct, timeoutSeconds: 0);
         return days.Count == 0
             ? PeriodCheckResult.Of(true, "The sums of the general ledger are those of its journal.")

@@ -11,8 +11,6 @@ public static class BerkaImport
     /// <exception cref="OverflowException">A sum of amounts overflows.</exception>
     public static BerkaBank Read(string folder)
     {
-        ArgumentNullException.ThrowIfNull(folder);
-
         var rows = BerkaFiles.Read(folder);
         var replays = new ReplayedRow[rows.Accounts.Count][];
         Parallel.For(0, replays.Length, i => replays[i] = Reconciliation.Replay(rows.Accounts[i].Rows));

@@ -15,7 +15,6 @@ public sealed partial class SubscriptionProjection : SingleStreamProjection<Subs
 
     public override Subscription? Evolve(Subscription? snapshot, Guid id, IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return Subscription.Fold(snapshot, id, e.Data, e.Timestamp);
     }
 }

@@ -42,7 +42,6 @@ internal sealed class NotificationComparison(ArchivedEvents archive) : StoredCom
 
     public override async Task<IReadOnlyList<Difference>> OfIdsAsync(NpgsqlConnection snapshot, StreamSelection ids, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(ids);
         var differences = await ids.ListAsync(
             snapshot,
             $"{Sql} where {ids.On("n.id")}",

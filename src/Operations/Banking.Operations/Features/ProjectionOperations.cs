@@ -35,7 +35,6 @@ public sealed class ProjectionOperations(
         string name, string reasonCode, string reason, HttpContext http, Func<ReadModel, OperatorAction, Task<IResult>> run,
         Func<DocumentModel, OperatorAction, Task<IResult>>? runDocuments = null)
     {
-        ArgumentNullException.ThrowIfNull(run);
         return Find(name) is { } model ? await RunAsync(reasonCode, reason, http, action => run(model, action))
             : documents.Find(name) is not { } projection ? new ProblemResult(NotFound(name))
             : runDocuments is null ? new ProblemResult(NotForDocuments(name))
@@ -50,8 +49,6 @@ public sealed class ProjectionOperations(
     /// <summary>Runs an action if its reason is valid.</summary>
     public static async Task<IResult> RunAsync(string reasonCode, string reason, HttpContext http, Func<OperatorAction, Task<IResult>> run)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(run);
         return Reasons.Problem(reasonCode, reason) is { } problem
             ? new ProblemResult(problem)
             : await run(OperatorRequest.Action(http, reasonCode, reason));
@@ -66,7 +63,6 @@ public sealed class ProjectionOperations(
     /// <summary>Answers with an existing generation.</summary>
     public async Task<IResult> ShowAsync(string name, int? number, HttpContext http, int status = StatusCodes.Status200OK)
     {
-        ArgumentNullException.ThrowIfNull(http);
         return TypedResults.Json(
             await differences.OfAsync((await GenerationAsync(name, number, http.RequestAborted))!, http.RequestAborted),
             ApiJson.Options,

@@ -41,10 +41,6 @@ public static class ReplayAccountEndpoint
     public static async Task<IResult> Post(
         string account, ProjectionRequest request, StreamReplay replay, StreamRepair repair, DifferenceViews views, HttpContext http)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(replay);
-        ArgumentNullException.ThrowIfNull(repair);
-        ArgumentNullException.ThrowIfNull(http);
         if (!TryRepair(http.Request, out var isRepair))
         {
             return new ProblemResult(Refusal.Malformed("malformed_repair", "repair is true or false."));

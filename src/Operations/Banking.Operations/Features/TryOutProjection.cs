@@ -87,7 +87,6 @@ public static class TryOutProjectionEndpoint
     [ProducesResponseType<GenerationView>(StatusCodes.Status200OK)]
     public static Task<IResult> Drop(string name, ProjectionOperations operations, Trials trials, HttpContext http)
     {
-        ArgumentNullException.ThrowIfNull(http);
         var (code, reason) = ($"{http.Request.Query["reasonCode"]}", $"{http.Request.Query["reason"]}");
         if (Reasons.Problem(code, reason) is { } wrong)
         {

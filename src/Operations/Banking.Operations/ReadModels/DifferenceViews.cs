@@ -39,7 +39,6 @@ public sealed class DifferenceViews(PublicStreams streams)
     /// <summary>The answer for a generation, with its differences.</summary>
     public async Task<GenerationView> OfAsync(Generation generation, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(generation);
         var view = GenerationView.Of(generation);
         return generation.Differences is not { } stored ? view : view with
         {

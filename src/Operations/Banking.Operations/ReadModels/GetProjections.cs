@@ -54,7 +54,6 @@ public sealed record GenerationView(
     /// <summary>Without the differences: <see cref="DifferenceViews"/> adds them.</summary>
     public static GenerationView Of(Generation g)
     {
-        ArgumentNullException.ThrowIfNull(g);
         var seconds = g.StartedAt is { } started ? (g.UpdatedAt - started).TotalSeconds : 0;
         var rate = seconds > 0 ? Math.Round((g.Position - (g.StartPosition ?? 0)) / seconds, 1) : (double?)null;
         return new(

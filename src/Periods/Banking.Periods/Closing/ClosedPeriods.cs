@@ -22,7 +22,6 @@ internal sealed class ClosedPeriods(JoinedKind<AccountingPeriods> streams, State
 
     public async Task<DateTimeOffset?> LockAsync(NpgsqlTransaction transaction, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(transaction);
         // A statement of its own: the state needs a snapshot that was taken under the lock.
         await transaction.Connection!.ExecuteAsync(
             $"select pg_advisory_xact_lock_shared({Gate}), pg_advisory_xact_lock_shared({Key})", [], ct);

@@ -59,7 +59,6 @@ public sealed partial class AccountingPeriodsProjection : SingleStreamProjection
 
     public override AccountingPeriods? Evolve(AccountingPeriods? snapshot, Guid id, IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return AccountingPeriods.Fold(snapshot, id, e.Data, e.Timestamp);
     }
 }

@@ -27,7 +27,6 @@ public sealed class PeriodCommands(
 
     public Task<Outcome> RunAsync(CommandData command, CommandContext context, ProposalStep step, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(command);
         return ReopenAsync(command.Read<ReopenPeriod>(), context, step, ct);
     }
 

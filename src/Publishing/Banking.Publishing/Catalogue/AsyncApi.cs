@@ -22,9 +22,6 @@ public static class AsyncApi
 
     public static JsonObject Document(PublicContracts contracts, IReadOnlyList<BusCommand> commands, ChannelNames names)
     {
-        ArgumentNullException.ThrowIfNull(contracts);
-        ArgumentNullException.ThrowIfNull(commands);
-        ArgumentNullException.ThrowIfNull(names);
         var (topic, exchange) = (Quoted(names.Topic), Quoted(names.Exchange));
         var messages = Members(contracts, c => $$"""{ "$ref": "#/components/messages/{{c.Type}}" }""");
         return JsonNode.Parse($$"""

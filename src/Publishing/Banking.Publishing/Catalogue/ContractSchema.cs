@@ -44,7 +44,6 @@ public static class ContractSchema
 
     public static JsonObject Of(PublicContract contract)
     {
-        ArgumentNullException.ThrowIfNull(contract);
         var schema = Named(contract.Type, Data(contract));
         schema["$defs"] = new JsonObject { ["event"] = Event(contract, "#") };
         return schema;
@@ -53,14 +52,12 @@ public static class ContractSchema
     /// <summary>The schema of a command that services send by message. The bank refuses members that it does not know.</summary>
     public static JsonObject Of(BusCommand command)
     {
-        ArgumentNullException.ThrowIfNull(command);
         return Named(command.Name, Data(command));
     }
 
     /// <summary>The schema of the command's message.</summary>
     public static JsonObject Data(BusCommand command)
     {
-        ArgumentNullException.ThrowIfNull(command);
         return CommandWire.GetJsonSchemaAsNode(command.Type, CommandExporter).AsObject();
     }
 
@@ -75,7 +72,6 @@ public static class ContractSchema
     /// <summary>The schema of the event's data.</summary>
     public static JsonObject Data(PublicContract contract)
     {
-        ArgumentNullException.ThrowIfNull(contract);
         return Wire.GetJsonSchemaAsNode(contract.Data, Exporter).AsObject();
     }
 
@@ -83,7 +79,6 @@ public static class ContractSchema
     /// <param name="data">The pointer to the schema of the data.</param>
     public static JsonObject Event(PublicContract contract, string data)
     {
-        ArgumentNullException.ThrowIfNull(contract);
         // An event about an account that is not in its stream has no version.
         var versionOfStreamEvent = contract.About is null ? """ "streamversion", """ : "";
         return JsonNode.Parse($$"""

@@ -50,7 +50,6 @@ public sealed record KafkaSettings
 
     public static KafkaSettings Of(IConfigurationSection section)
     {
-        ArgumentNullException.ThrowIfNull(section);
         var client = section
             .GetSection("Client")
             .AsEnumerable(makePathsRelative: true)

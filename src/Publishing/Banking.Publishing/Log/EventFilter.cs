@@ -14,7 +14,6 @@ public sealed record EventFilter(IReadOnlySet<string>? Types = null, IReadOnlySe
     /// <summary>Whether it takes an event; of one that cannot be read, whether it may take it.</summary>
     public bool Takes(PublicEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return e.IsForEveryone
             || ((Types?.Contains(e.Type) != false || e.IsOfUnknownType)
                 && (Accounts?.Contains(e.Subject) != false || e.IsOfUnknownAccount));

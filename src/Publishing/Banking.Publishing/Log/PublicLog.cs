@@ -69,8 +69,6 @@ public sealed class PublicLog : IDisposable
         PublicationSettings settings,
         ArchivedEvents archive)
     {
-        ArgumentNullException.ThrowIfNull(store);
-        ArgumentNullException.ThrowIfNull(contracts);
         (_connections, _cache, _highWaterMark, _epochs, _contracts, _settings) =
             (connections, cache, highWaterMark, epochs, contracts, settings);
         _types = Names(store, contracts.All);
@@ -157,7 +155,6 @@ public sealed class PublicLog : IDisposable
     /// <exception cref="UnreadableEventException">It cannot.</exception>
     public async Task CheckNextAsync(long after, EventFilter filter, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(filter);
         if ((await ReadAsync(after, ct)).Events.FirstOrDefault(filter.Takes) is { Unreadable: { } failure } e
             && !await IsRepairedAsync(e, ct))
         {

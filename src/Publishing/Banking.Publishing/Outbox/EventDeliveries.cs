@@ -43,7 +43,6 @@ public sealed class EventDeliveries(
     /// <summary>What became of an event at each destination that takes it by its present filter.</summary>
     public async Task<IReadOnlyList<DeliveryView>> FindAsync(PublicEvent e, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(e);
         var specs = new List<DestinationSpec>();
         foreach (var source in sources)
         {

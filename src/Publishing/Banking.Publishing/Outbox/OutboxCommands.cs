@@ -22,8 +22,6 @@ public sealed class OutboxCommands(PublisherStore store, PublicContracts contrac
     public async Task<IResult> RunAsync(
         string destination, string? type, string reasonCode, string reason, HttpContext http, Func<OperatorAction, Task<IResult>> run)
     {
-        ArgumentNullException.ThrowIfNull(http);
-        ArgumentNullException.ThrowIfNull(run);
         if (PlainText.Problem(destination, MaxTextLength) is not null || await store.FindAsync(destination, http.RequestAborted) is null)
         {
             return new ProblemResult(NotFound(destination));

@@ -17,7 +17,6 @@ internal sealed class PublishersCheck(OutboxView outbox) : IPeriodCheck
 
     public async Task<PeriodCheckResult> RunAsync(ClosingPeriod period, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(period);
         for (var poll = 1; ; poll++)
         {
             // A destination that is no longer configured keeps its checkpoint, and receives nothing.

@@ -68,7 +68,6 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
     public static Task<IReadOnlyList<BlockedAccount>> RequestReleaseAsync(
         NpgsqlTransaction transaction, string release, string? publisher, string? cause, Guid? account, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(transaction);
         return transaction.Connection!.ListAsync(
             $"update {Table} set release = $1 where cause <> '{HeldCause}' and release is null and ($2::text is null or publisher = $2) "
                 + $"and ($3::text is null or cause = $3) and ($4::uuid is null or account = $4) returning {Columns}",

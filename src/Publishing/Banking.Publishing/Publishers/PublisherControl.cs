@@ -23,7 +23,6 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
     /// <summary>Holds publication to a destination, or of one event type to it. False if it is already held.</summary>
     public Task<bool> HoldAsync(string publisher, string? type, OperatorAction action, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(action);
         return type is null
             ? WriteAsync(
                 publisher,

@@ -18,7 +18,6 @@ public sealed class PublisherMetrics
 
     public PublisherMetrics(IMeterFactory meters, TimeProvider clock)
     {
-        ArgumentNullException.ThrowIfNull(meters);
         _clock = clock;
         var meter = meters.Create(MeterName);
         _delivered = meter.CreateCounter<long>("banking.publishing.delivered", "{event}", "Events delivered to a destination");

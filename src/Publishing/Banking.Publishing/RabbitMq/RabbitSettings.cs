@@ -27,7 +27,6 @@ public sealed record RabbitSettings
 
     public static RabbitSettings Of(IConfigurationSection section)
     {
-        ArgumentNullException.ThrowIfNull(section);
         var settings = section.Get<RabbitSettings>() ?? new();
         StartPosition.Parse(settings.From, section.Path);
         if (

@@ -50,7 +50,6 @@ public sealed class AddressGuard(WebhookSettings settings, AddressGuard.Resolver
 
     public static bool IsPublic(IPAddress address)
     {
-        ArgumentNullException.ThrowIfNull(address);
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         return plain.AddressFamily == AddressFamily.InterNetwork
             ? !NonPublicIPv4.Any(n => n.Contains(plain))

@@ -14,7 +14,6 @@ internal sealed class SecretComparison : StoredComparison
     public override async Task<IReadOnlyList<Difference>> OfStreamsAsync(
         NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(events);
         var webhooks = events.Where(s => s.Value is [{ Data: WebhookRegistered }, ..])
             .Select(s => s.Value.Aggregate((Webhook?)null, (w, e) => Webhook.Fold(w, s.Key, e.Data, e.Timestamp))!)
             .Where(w => w.RemovedAt is null).ToList();

@@ -116,7 +116,6 @@ public sealed partial class WebhookProjection : SingleStreamProjection<Webhook, 
 
     public override Webhook? Evolve(Webhook? snapshot, Guid id, IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return Webhook.Fold(snapshot, id, e.Data, e.Timestamp);
     }
 }

@@ -32,8 +32,6 @@ public sealed class WebhookClient : IDisposable
 
     public WebhookClient(AddressGuard guard, WebhookSettings settings, TimeProvider clock)
     {
-        ArgumentNullException.ThrowIfNull(guard);
-        ArgumentNullException.ThrowIfNull(settings);
         (_timeout, _clock) = (TimeSpan.FromSeconds(settings.TimeoutSeconds), clock);
         _http = new(new SocketsHttpHandler
         {

@@ -41,7 +41,6 @@ public sealed partial class WebhookOverviews : SingleStreamProjection<WebhookOve
 
     public override WebhookOverview? Evolve(WebhookOverview? snapshot, Guid id, IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return WebhookOverview.Of(
             Webhook.Fold(snapshot?.WithoutSecrets(), id, e.Data, e.Timestamp), snapshot is null ? e.UserName : snapshot.Owner);
     }

@@ -14,13 +14,11 @@ public sealed record StoredReversalV1(
 
     public static MovementReversed Upcast(StoredReversalV1 e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return new(e.Correction, e.Direction, e.Amount, e.EffectiveAt, e.BankSide, e.Other, StoredDetailsV1.Upcast(e.Details));
     }
 
     public static StoredReversalV1? Downcast(MovementReversed e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return StoredDetailsV1.CanSay(e.Details)
             ? new(e.Correction, e.Direction, e.Amount, e.EffectiveAt, e.BankSide, e.Other, StoredDetailsV1.Downcast(e.Details))
             : null;
@@ -37,13 +35,11 @@ public sealed record StoredRebookingV1(
 
     public static MovementRebooked Upcast(StoredRebookingV1 e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return new(e.Correction, e.Direction, e.Amount, e.EffectiveAt, e.BankSide, e.Other, StoredDetailsV1.Upcast(e.Details));
     }
 
     public static StoredRebookingV1? Downcast(MovementRebooked e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return StoredDetailsV1.CanSay(e.Details)
             ? new(e.Correction, e.Direction, e.Amount, e.EffectiveAt, e.BankSide, e.Other, StoredDetailsV1.Downcast(e.Details))
             : null;

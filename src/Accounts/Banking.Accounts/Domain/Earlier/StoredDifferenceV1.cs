@@ -13,13 +13,11 @@ public sealed record StoredDifferenceV1(
 
     public static DifferenceBooked Upcast(StoredDifferenceV1 e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return new(e.Corrects, e.Class, e.Direction, e.Amount, e.BankSide, e.EffectiveAt, e.Source);
     }
 
     public static StoredDifferenceV1? Downcast(DifferenceBooked e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return new(e.Movement, e.Cause, e.Direction, e.Amount, e.BankSide, e.EffectiveAt, e.Source);
     }
 }

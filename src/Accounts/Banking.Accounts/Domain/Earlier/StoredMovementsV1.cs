@@ -13,13 +13,11 @@ public sealed record StoredDepositV1(
 
     public static MoneyDeposited Upcast(StoredDepositV1 e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return new(e.Amount, e.BankSide, e.EffectiveAt, StoredDetailsV1.Upcast(e.Details), e.Source);
     }
 
     public static StoredDepositV1? Downcast(MoneyDeposited e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return StoredDetailsV1.CanSay(e.Details)
             ? new(e.Amount, e.BankSide, e.EffectiveAt, StoredDetailsV1.Downcast(e.Details), e.Source)
             : null;
@@ -35,13 +33,11 @@ public sealed record StoredWithdrawalV1(
 
     public static MoneyWithdrawn Upcast(StoredWithdrawalV1 e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return new(e.Amount, e.BankSide, e.EffectiveAt, StoredDetailsV1.Upcast(e.Details), e.Source);
     }
 
     public static StoredWithdrawalV1? Downcast(MoneyWithdrawn e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return StoredDetailsV1.CanSay(e.Details)
             ? new(e.Amount, e.BankSide, e.EffectiveAt, StoredDetailsV1.Downcast(e.Details), e.Source)
             : null;

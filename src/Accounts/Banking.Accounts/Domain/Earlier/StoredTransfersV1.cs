@@ -12,13 +12,11 @@ public sealed record StoredTransferSentV1(
 
     public static TransferSent Upcast(StoredTransferSentV1 e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return new(e.TransferId, e.To, e.ToNumber, e.Amount, e.EffectiveAt, StoredDetailsV1.Upcast(e.Details));
     }
 
     public static StoredTransferSentV1? Downcast(TransferSent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return StoredDetailsV1.CanSay(e.Details)
             ? new(e.TransferId, e.To, e.ToNumber, e.Amount, e.EffectiveAt, StoredDetailsV1.Downcast(e.Details))
             : null;
@@ -34,13 +32,11 @@ public sealed record StoredTransferReceivedV1(
 
     public static TransferReceived Upcast(StoredTransferReceivedV1 e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return new(e.TransferId, e.From, e.FromNumber, e.Amount, e.EffectiveAt, StoredDetailsV1.Upcast(e.Details));
     }
 
     public static StoredTransferReceivedV1? Downcast(TransferReceived e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return StoredDetailsV1.CanSay(e.Details)
             ? new(e.TransferId, e.From, e.FromNumber, e.Amount, e.EffectiveAt, StoredDetailsV1.Downcast(e.Details))
             : null;

@@ -16,7 +16,6 @@ public sealed partial class AccountStatementsProjection : SingleStreamProjection
 
     public override AccountStatements? Evolve(AccountStatements? snapshot, Guid id, IEvent e)
     {
-        ArgumentNullException.ThrowIfNull(e);
         return AccountStatements.Fold(snapshot, id, e.Data, e.Timestamp);
     }
 }

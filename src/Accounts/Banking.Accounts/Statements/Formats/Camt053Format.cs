@@ -19,7 +19,6 @@ internal static class Camt053Format
     /// <summary>Null if an amount has more digits than the format allows.</summary>
     public static byte[]? Render(Statement statement)
     {
-        ArgumentNullException.ThrowIfNull(statement);
         var content = statement.Content;
         if (!Fits(content.Opening) || content.Entries.Any(e => !Fits(e.Amount) || !Fits(e.Balance!.Value)))
         {

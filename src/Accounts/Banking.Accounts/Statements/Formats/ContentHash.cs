@@ -24,7 +24,6 @@ internal static class ContentHash
     /// <summary>SHA-256 of the content, as 64 hexadecimal digits.</summary>
     public static string Of(StatementContent content)
     {
-        ArgumentNullException.ThrowIfNull(content);
         return Hash(new HashedContent(
             content.AccountId, content.AccountNumber, content.Currency.Code, Day(content.From), Day(content.To),
             HashedAmount.Of(content.Opening), HashedAmount.Of(content.Closing), content.Entries.Select(HashedEntry.Of)));

@@ -23,7 +23,6 @@ internal static partial class CsvFormat
 
     public static byte[] Render(Statement statement)
     {
-        ArgumentNullException.ThrowIfNull(statement);
         var content = statement.Content;
         var csv = new StringBuilder();
         Line(csv, Header);

@@ -22,7 +22,6 @@ internal static class HtmlFormat
 
     public static byte[] Render(Statement statement)
     {
-        ArgumentNullException.ThrowIfNull(statement);
         var content = statement.Content;
         var html = new StringBuilder();
         html.Append(CultureInfo.InvariantCulture, $"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")

@@ -21,7 +21,6 @@ internal static class JsonFormat
 
     public static byte[] Render(Statement statement)
     {
-        ArgumentNullException.ThrowIfNull(statement);
         var content = statement.Content;
         return JsonSerializer.SerializeToUtf8Bytes(
             new StatementDocument(

@@ -17,7 +17,6 @@ internal static class Mt940Format
     /// <summary>Null if an amount is longer than the format allows.</summary>
     public static byte[]? Render(Statement statement)
     {
-        ArgumentNullException.ThrowIfNull(statement);
         var content = statement.Content;
         if (!Fits(content.Opening) || content.Entries.Any(e => !Fits(e.Amount) || !Fits(e.Balance!.Value)))
         {
