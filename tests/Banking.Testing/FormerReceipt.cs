@@ -8,8 +8,7 @@ namespace Banking.Testing;
 /// <summary>
 /// Writes receipts in the format of earlier versions of the bank. Their scope was actor, operation and idempotency key; their fingerprint
 /// covered the request body as sent. The receipt of a refusal named no event. The answer was in the row of its receipt.
-/// The format is written out here, independent of the present
-/// code.
+/// The format is written out here, independent of the present code.
 /// </summary>
 public static class FormerReceipt
 {
