@@ -170,7 +170,7 @@ public sealed class ExpiredAnswerTests(OldBank bank) : IClassFixture<OldBank>
         // A caller cannot ask for less than 31 days.
         await ExecuteAsync(
             bank.Owner, "insert into platform.receipt_answer values (gen_random_uuid(), now() - interval '1 day', '{}')");
-        Assert.DoesNotContain(DateOnly.FromDateTime(DateTime.UtcNow.AddDays(-1)), await bank.KeepAsync(1));
+        Assert.DoesNotContain(DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1)), await bank.KeepAsync(1));
         Assert.Equal(
             [1L],
             await bank.QueryAsync<long>("select count(*) from platform.receipt_answer where recorded_at > now() - interval '2 days'"));

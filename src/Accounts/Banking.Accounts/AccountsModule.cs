@@ -138,7 +138,6 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<HistoricalBalances>()
             .AddSingleton<MovementReader>()
             .AddSingleton<ICurrentView, CurrentAccountView>()
-            .AddSingleton<ICurrentView, CurrentStatementView>()
             .AddSingleton<HistoricalAccounts>()
             .AddSingleton<TransactionReader>()
             .AddSingleton<NewestRows>()
@@ -155,14 +154,8 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<BalanceExplanation>()
             .AddSingleton<BalanceMistakes>()
             .AddSingleton<MissingBookings>()
-            .AddSingleton(new StatementLimits())
-            .AddSingleton<StatementReader>()
-            .AddSingleton<StatementPreparation>()
-            .AddSingleton<StatementCommands>()
             .AddSingleton<MovementInterest>()
             .AddSingleton<IModuleInterest>(p => p.GetRequiredService<MovementInterest>())
-            .AddDueCommand<IssueScheduledStatement>(IssueScheduledStatement.Operation, (provider, command, context, ct) =>
-                provider.GetRequiredService<StatementCommands>().IssueScheduledAsync(command, context, ct))
             .AddSingleton<AccountFigures>()
             .AddSingleton<BankFigures>()
             .AddSingleton<DayTotals>()
@@ -179,8 +172,18 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<AccountOpening>()
             .AddSingleton(SimulationSettings.Of(configuration))
             .AddSingleton<SimulationRuns>();
+        AddStatements(services);
         AddCarryingForward(services, configuration);
     }
+
+    private static void AddStatements(IServiceCollection services) => services
+        .AddSingleton(new StatementLimits())
+        .AddSingleton<StatementReader>()
+        .AddSingleton<StatementPreparation>()
+        .AddSingleton<StatementCommands>()
+        .AddSingleton<ICurrentView, CurrentStatementView>()
+        .AddDueCommand<IssueScheduledStatement>(IssueScheduledStatement.Operation, (provider, command, context, ct) =>
+            provider.GetRequiredService<StatementCommands>().IssueScheduledAsync(command, context, ct));
 
     private static void AddCarryingForward(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton(CarryForwardPolicy.Of(configuration))

@@ -1,6 +1,4 @@
 using Banking.Accounts.Domain;
-using Banking.Accounts.Statements;
-using Banking.Accounts.Statements.Domain;
 using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
@@ -54,16 +52,4 @@ internal sealed class CurrentAccountView(
             corrected, bookings, [.. accounts.Values], first.Timestamp, first.Header(HeaderNames.ReasonCode) ?? "",
             first.ReasonFor(caller));
     }
-}
-
-/// <summary>Shows a statement, or the schedule of an account's statements as it is now.</summary>
-internal sealed class CurrentStatementView(StateReader<AccountStatements> states) : ICurrentView
-{
-    public string StreamType => AccountStatements.StreamType;
-
-    public async Task<CurrentView?> FindAsync(ExpiredAnswer answer, CancellationToken ct) =>
-        answer.Last.Data is StatementIssued issued ? new(StatementView.Of(issued))
-        : await states.FindAsync(answer.Last.StreamId, ct) is { } now
-            ? new(StatementScheduleView.Of(now.Account, now.Schedule), now.Version)
-        : null;
 }
