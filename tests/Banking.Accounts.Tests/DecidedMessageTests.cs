@@ -207,7 +207,7 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
     private async Task ExecuteAsync(string sql)
     {
         await using var command = bank.Owner.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
+        await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
     }
 
     private async Task<T> ScalarAsync<T>(string sql, params object[] values)

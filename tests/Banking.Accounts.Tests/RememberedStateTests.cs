@@ -33,6 +33,6 @@ public sealed class RememberedStateTests(BankFixture bank) : IClassFixture<BankF
     private async Task ExecuteAsync(string sql)
     {
         await using var command = bank.Owner.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
+        await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
     }
 }

@@ -12,7 +12,7 @@ internal static class Stored
     public static async Task<int> ExecuteAsync(this BankFixture bank, string sql, params object[] values)
     {
         await using var command = Command(bank, sql, values);
-        return await command.ExecuteNonQueryAsync();
+        return await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
     }
 
     /// <summary>The first column of each row.</summary>

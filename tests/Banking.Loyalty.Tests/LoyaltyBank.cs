@@ -45,6 +45,6 @@ public sealed class LoyaltyBank : BankFixture
     public async Task ExecuteAsync(string sql)
     {
         await using var command = Owner.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
+        await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
     }
 }

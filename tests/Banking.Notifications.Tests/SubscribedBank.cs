@@ -59,7 +59,7 @@ public abstract class SubscribedBank : BankFixture
     protected async Task ExecuteAsync(string sql)
     {
         await using var command = Owner.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
+        await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
     }
 
     protected async Task<T> ScalarAsync<T>(string sql)

@@ -28,14 +28,14 @@ internal static class BankDatabase
     public static async Task ExecuteAsync(this BankFixture bank, string sql, params object[] values)
     {
         await using var command = Command(bank, sql, values);
-        await command.ExecuteNonQueryAsync();
+        await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
     }
 
     /// <summary>Runs SQL as the owner of the database.</summary>
     public static async Task ForgeAsync(this BankFixture bank, string sql)
     {
         await using var command = bank.Owner.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
+        await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
     }
 
     /// <summary>The first column of each row.</summary>

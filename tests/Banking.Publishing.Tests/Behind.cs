@@ -9,7 +9,7 @@ internal static class Behind
     public static async Task ExecuteAsync(this BankFixture bank, string sql, params object[] values)
     {
         await using var command = Command(bank, sql, values);
-        await command.ExecuteNonQueryAsync();
+        await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
     }
 
     /// <summary>The first column of each row.</summary>

@@ -87,6 +87,6 @@ public sealed class PublisherTablesTests : IAsyncLifetime
     private static async Task ExecuteAsync(NpgsqlDataSource owner, string sql)
     {
         await using var command = owner.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
     }
 }

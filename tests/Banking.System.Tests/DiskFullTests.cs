@@ -150,7 +150,7 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
     private async Task ExecuteAsync(string sql)
     {
         await using var command = bank.Owner.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
+        await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
     }
 }
 

@@ -64,6 +64,6 @@ public sealed class ReadModelBuildingTests(BankFixture bank) : IClassFixture<Ban
     private async Task ExecuteAsync(string sql)
     {
         await using var command = bank.Owner.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
+        await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
     }
 }

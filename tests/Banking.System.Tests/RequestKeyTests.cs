@@ -195,6 +195,6 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
     private async Task ExecuteAsync(string sql)
     {
         await using var command = bank.Owner.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
+        await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
     }
 }

@@ -87,7 +87,7 @@ public sealed class SimulationLimitTests(SimulationLimitTests.SmallLimits bank) 
     private async Task ExecuteAsync(string sql)
     {
         await using var command = bank.Owner.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
+        await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
     }
 
     private static Guid Id(string simulation) => PublicId.TryParse("sim", simulation.Split('/')[^1], out var id) ? id : default;

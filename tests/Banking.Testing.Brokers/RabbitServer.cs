@@ -16,7 +16,7 @@ public sealed class RabbitServer : IAsyncDisposable
     /// <summary>The server script itself. The script on the PATH switches the user, reads /etc/rabbitmq and requires root.</summary>
     private const string Program = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("banking-rabbit-");

@@ -70,7 +70,7 @@ public sealed partial class DatabaseBackup
         }
     }
 
-    [GeneratedRegex("^ALTER TABLE IF EXISTS ONLY .*_(default|archived) DROP CONSTRAINT ")]
+    [GeneratedRegex("^ALTER TABLE IF EXISTS ONLY .*_(default|archived|rest|[0-9]{4}_[0-9]{2}) DROP CONSTRAINT ")]
     private static partial Regex PartitionKey();
 
     private static async Task<string> GetToolFolderAsync(string connectionString)

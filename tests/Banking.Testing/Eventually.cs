@@ -3,7 +3,7 @@ namespace Banking.Testing;
 /// <summary>Waits for the result of background work by polling.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     public static Task<T> UntilAsync<T>(Func<T> read, Func<T, bool> isExpected) =>
