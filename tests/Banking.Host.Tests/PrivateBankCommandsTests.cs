@@ -16,7 +16,7 @@ public sealed class PrivateBankCommandsTests : IDisposable
     public async Task While_a_host_serves_they_say_who_it_is_and_what_can_be_done_instead_and_then_they_work()
     {
         string[] rebuild = ["projections", "rebuild", "all", "--reason", "why not"];
-        await using (var host = await HostProcess.ServeAsync([], Settings))
+        await using (var host = await HostProcess.ServeAsync(["--no-demo"], Settings))
         {
             foreach (var command in (string[][])[["verify"], rebuild])
             {

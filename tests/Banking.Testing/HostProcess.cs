@@ -13,6 +13,8 @@ public sealed partial class HostProcess : IAsyncDisposable
 {
     private const string HostConnection = "ConnectionStrings__banking";
 
+    private static readonly TimeSpan MaxRun = TimeSpan.FromMinutes(10);
+
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
     private readonly TaskCompletionSource<string> _token = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -36,13 +38,24 @@ public sealed partial class HostProcess : IAsyncDisposable
     public string Output => string.Join('\n', _output);
 
     /// <summary>Runs the host until it exits, and returns its exit code, standard output and standard error.</summary>
+    /// <exception cref="TimeoutException">It does not exit: it serves although a test expects that it is refused.</exception>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
         string[] args, params (string Name, string Value)[] environment)
     {
         using var process = Process.Start(CreateStartInfo(args, environment))!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        using var limit = new CancellationTokenSource(MaxRun);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw new TimeoutException($"{string.Join(' ', args)} did not end within {MaxRun}:\n{await output}\n{await error}");
+        }
+
         return (process.ExitCode, await output, await error);
     }
 
