@@ -242,7 +242,7 @@ public sealed class MessageCrashTests
         private async Task ExecuteAsync(string sql)
         {
             await using var command = _server.CreateCommand(sql);
-            await command.ExecuteNonQueryAsync();
+            await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
         }
 
         private async Task<T> ScalarAsync<T>(string sql)

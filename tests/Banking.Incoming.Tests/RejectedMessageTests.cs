@@ -112,7 +112,7 @@ public sealed class RejectedMessageTests(IncomingBank bank)
             create trigger refuse_66 before insert on bank.mt_events for each row
                 when (new.data -> 'amount' ->> 'minor' = '6666') execute function bank.refuse_66()
             """);
-        await forged.ExecuteNonQueryAsync();
+        await Deadlocks.RetryAsync(() => forged.ExecuteNonQueryAsync());
         try
         {
             // As many as this host decides at the same time.
@@ -130,7 +130,7 @@ public sealed class RejectedMessageTests(IncomingBank bank)
         finally
         {
             await using var mended = bank.Owner.CreateCommand("drop function bank.refuse_66() cascade");
-            await mended.ExecuteNonQueryAsync();
+            await Deadlocks.RetryAsync(() => mended.ExecuteNonQueryAsync());
         }
     }
 

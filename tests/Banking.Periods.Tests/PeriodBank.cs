@@ -44,7 +44,7 @@ public abstract class PeriodBank : BankFixture
     protected async Task<IReadOnlyList<string>> QueryAsync(string sql)
     {
         await using var command = Owner.CreateCommand(sql);
-        await using var reader = await command.ExecuteReaderAsync();
+        await using var reader = await Deadlocks.RetryAsync(() => command.ExecuteReaderAsync());
         var rows = new List<string>();
         while (await reader.ReadAsync())
         {
