@@ -13,6 +13,11 @@ public sealed record EpochFolder(string? Folder);
 /// <summary>What this host knows of the log.</summary>
 public sealed class EpochMemory(EpochFolder place, ILogger<EpochMemory> logger)
 {
+    private static int _hosts;
+
+    /// <summary>Tells apart hosts of one process.</summary>
+    private readonly int _host = Interlocked.Increment(ref _hosts);
+
     private bool _isFailing;
 
     /// <summary>Null before the log was seen for the first time.</summary>
@@ -56,7 +61,7 @@ public sealed class EpochMemory(EpochFolder place, ILogger<EpochMemory> logger)
         {
             Directory.CreateDirectory(place.Folder);
             // Another host may write the same file.
-            var written = $"{file}.{Environment.MachineName}-{Environment.ProcessId}.new";
+            var written = $"{file}.{Environment.MachineName}-{Environment.ProcessId}-{_host}.new";
             File.WriteAllBytes(written, JsonSerializer.SerializeToUtf8Bytes(known with { IsComplete = isLast }));
             File.Move(written, file, overwrite: true);
             _isFailing = false;
