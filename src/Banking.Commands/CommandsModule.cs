@@ -72,6 +72,13 @@ public static class CommandsModule
             .AddHostedService(p => p.GetRequiredService<CommandGroup<TState>>());
     }
 
+    /// <summary>Answers repeats whose stored answers have expired with the state as it is now.</summary>
+    public static IServiceCollection AddCurrentView<TState>(
+        this IServiceCollection services, Func<IServiceProvider, TState, object> view)
+        where TState : class, IEventSourced<TState> =>
+        services.AddSingleton<ICurrentView>(p => new CurrentState<TState>(
+            p.GetRequiredService<StateReader<TState>>(), state => view(p, state)));
+
     /// <summary>Registers the handler of a due command.</summary>
     /// <param name="operation">The stored operation of the due command.</param>
     public static IServiceCollection AddDueCommand<TCommand>(

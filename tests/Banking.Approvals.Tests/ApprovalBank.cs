@@ -14,8 +14,7 @@ public class ApprovalBank : BankFixture
     protected override string[] Settings =>
     [
         .. base.Settings, "--Banking:Corrections:ApprovalAmounts:EUR", "1000.00", "--Banking:Corrections:ApprovalDays", "30",
-        "--Banking:Approvals:ValidHours", "24", "--Banking:Publishing:Webhooks:AllowInsecure", "true",
-        "--Banking:Publishing:Webhooks:AllowPrivateAddresses", "true",
+        "--Banking:Approvals:ValidHours", "24", .. LocalWebhooks,
     ];
 
     public BankClient Teller => As("teller");

@@ -9,14 +9,7 @@ public sealed class IdleHandOverTests : BankFixture
 {
     private const int Count = 20;
 
-    protected override string[] Settings =>
-        [
-            .. base.Settings,
-            "--Banking:Publishing:Webhooks:AllowInsecure",
-            "true",
-            "--Banking:Publishing:Webhooks:AllowPrivateAddresses",
-            "true",
-        ];
+    protected override string[] Settings => [.. base.Settings, .. LocalWebhooks];
 
     [Fact]
     public async Task A_host_that_stops_hands_all_of_them_over_at_once_and_nothing_arrives_twice()

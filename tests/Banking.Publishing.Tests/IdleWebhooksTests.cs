@@ -73,14 +73,7 @@ public sealed class IdleWebhooksTests(IdleWebhooksTests.ManyWebhooks bank) : ICl
 
         internal string Account { get; private set; } = "";
 
-        protected override string[] Settings =>
-            [
-                .. base.Settings,
-                "--Banking:Publishing:Webhooks:AllowInsecure",
-                "true",
-                "--Banking:Publishing:Webhooks:AllowPrivateAddresses",
-                "true",
-            ];
+        protected override string[] Settings => [.. base.Settings, .. LocalWebhooks];
 
         async ValueTask IAsyncLifetime.InitializeAsync()
         {

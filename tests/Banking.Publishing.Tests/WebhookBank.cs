@@ -13,10 +13,7 @@ public sealed class WebhookBank : BankFixture
     protected override string[] Settings =>
         [
             .. base.Settings,
-            "--Banking:Publishing:Webhooks:AllowInsecure",
-            "true",
-            "--Banking:Publishing:Webhooks:AllowPrivateAddresses",
-            "true",
+            .. LocalWebhooks,
             "--Banking:Publishing:Webhooks:Attempts",
             "6",
             "--Banking:Publishing:Webhooks:RetryMilliseconds",

@@ -9,14 +9,7 @@ namespace Banking.Publishing.Tests;
 /// </summary>
 public sealed class WebhookGraceTests : BankFixture
 {
-    protected override string[] Settings =>
-        [
-            .. base.Settings,
-            "--Banking:Publishing:Webhooks:AllowInsecure",
-            "true",
-            "--Banking:Publishing:Webhooks:AllowPrivateAddresses",
-            "true",
-        ];
+    protected override string[] Settings => [.. base.Settings, .. LocalWebhooks];
 
     [Fact]
     public async Task When_the_grace_is_over_the_old_secret_is_retired_once_and_deleted()

@@ -15,10 +15,7 @@ public sealed class WebhookLimitTests : BankFixture
     protected override string[] Settings =>
         [
             .. base.Settings,
-            "--Banking:Publishing:Webhooks:AllowInsecure",
-            "true",
-            "--Banking:Publishing:Webhooks:AllowPrivateAddresses",
-            "true",
+            .. LocalWebhooks,
             "--Banking:Publishing:Webhooks:MaxPerCaller",
             $"{MaxPerCaller}",
             "--Banking:Publishing:Webhooks:MaxPerBank",

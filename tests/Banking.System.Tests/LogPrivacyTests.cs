@@ -14,7 +14,7 @@ public sealed class TalkativeBank : BankFixture
     protected override void Configure(IServiceCollection services) => services.AddSingleton<ILoggerProvider>(Lines);
 }
 
-/// <summary>What the log of a host must not hold, whoever sends it and wherever it is put.</summary>
+/// <summary>Personal data and secrets, in any part of any request, do not reach the log of a host.</summary>
 public sealed class LogPrivacyTests(TalkativeBank bank) : IClassFixture<TalkativeBank>
 {
     private const string Canary = "Kanarienvogel";

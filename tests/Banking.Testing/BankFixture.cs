@@ -37,6 +37,12 @@ public class BankFixture : IAsyncLifetime
 
     public string ConnectionString => _connectionString;
 
+    /// <summary>Settings of a bank that may deliver to webhooks on this machine.</summary>
+    protected static IReadOnlyList<string> LocalWebhooks { get; } =
+    [
+        "--Banking:Publishing:Webhooks:AllowInsecure", "true", "--Banking:Publishing:Webhooks:AllowPrivateAddresses", "true",
+    ];
+
     /// <summary>
     /// Settings of the host, as on its command line. The sentinel runs only hourly, because it would report the damage that tests plant.
     /// </summary>

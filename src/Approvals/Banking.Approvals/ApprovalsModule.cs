@@ -63,7 +63,7 @@ public sealed class ApprovalsModule : BankModule
         .AddSingleton<IProposals, Proposals>()
         .AddSingleton<ProposalCommands>()
         .AddSingleton<IStreamAccess, ProposalAccess>()
-        .AddSingleton<ICurrentView, CurrentProposalView>()
+        .AddCurrentView<Proposal>((_, proposal) => ProposalView.Of(proposal))
         .AddDueCommand<ExpireProposal>(ExpireProposal.Operation, (provider, command, context, ct) =>
             provider.GetRequiredService<ProposalCommands>().ExpireAsync(command, context, ct));
 

@@ -34,10 +34,7 @@ public sealed record HistoryEvent(Guid Id, string Key, object Data, SourceRow Ro
 public sealed record ImportResult(int Events, int Streams, int Known)
 {
     /// <summary>The results of two imports together.</summary>
-    public ImportResult And(ImportResult other)
-    {
-        return new(Events + other.Events, Streams + other.Streams, Known + other.Known);
-    }
+    public ImportResult And(ImportResult other) => new(Events + other.Events, Streams + other.Streams, Known + other.Known);
 }
 
 /// <summary>

@@ -48,20 +48,11 @@ public sealed class AnswerKeeping(NpgsqlDataSource source, IdempotencySettings s
         return dropped;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            await RunAsync(stoppingToken);
-        }
-        catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-        {
-            Report(failure);
-        }
-
-        await PeriodicLoop.RunAsync(Interval, RunAsync, Report, stoppingToken);
-    }
-
-    private void Report(Exception failure) => log.LogWarning(
-        failure, "The partitions of stored answers could not be maintained; retrying in an hour. Commands are not affected.");
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => PeriodicLoop.RunAsync(
+        Interval,
+        RunAsync,
+        failure => log.LogWarning(
+            failure, "The partitions of stored answers could not be maintained; retrying in an hour. Commands are not affected."),
+        stoppingToken,
+        atOnce: true);
 }

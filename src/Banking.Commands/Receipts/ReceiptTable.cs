@@ -82,8 +82,7 @@ internal sealed class InsertReceipts(IReadOnlyList<Receipt> receipts, bool withA
 
     public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
     {
-        builder.Append(withAnswers ? "" : "with r as materialized (");
-        builder.Append(withAnswers ? $"insert into {ReceiptTable.Name} ({ReceiptTable.AllColumns}) " : "");
+        builder.Append(withAnswers ? $"insert into {ReceiptTable.Name} ({ReceiptTable.AllColumns}) " : "with r as materialized (");
         builder.Append("select * from unnest(");
         builder.AppendArray(receipts, r => r.Id, NpgsqlDbType.Uuid);
         builder.AppendArray(receipts, r => r.EventId, NpgsqlDbType.Uuid, ",");

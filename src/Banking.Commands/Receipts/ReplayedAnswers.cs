@@ -22,10 +22,8 @@ public sealed class ReplayedAnswers(
 
     /// <summary>Returns the outcomes, each with an answer. Outcomes that are complete cost nothing.</summary>
     public ValueTask<IReadOnlyList<Outcome>> CompleteAsync(
-        IReadOnlyList<Outcome> outcomes, Func<int, CommandContext> context, CancellationToken ct)
-    {
-        return outcomes.Any(IsIncomplete) ? new(ReadAsync(outcomes, context, ct)) : new(outcomes);
-    }
+        IReadOnlyList<Outcome> outcomes, Func<int, CommandContext> context, CancellationToken ct) =>
+        outcomes.Any(IsIncomplete) ? new(ReadAsync(outcomes, context, ct)) : new(outcomes);
 
     private static bool IsIncomplete(Outcome outcome) => outcome is Outcome.Replayed { Receipt.Body: null };
 

@@ -88,6 +88,7 @@ internal static class SchemaDescription
             schema.Required?.Remove(property.Name);
         }
     }
+
     /// <summary>A member that is text because its bytes are fixed, but always an instant.</summary>
     private static void DescribeInstant(OpenApiSchema schema, JsonPropertyInfo property)
     {

@@ -1,6 +1,6 @@
+using Banking.Commands;
 using Banking.Commands.Groups;
 using Banking.Commands.Imports;
-using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
 using Banking.Customers.Features;
@@ -52,7 +52,8 @@ public sealed class CustomersModule : BankModule
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<CustomerRegistration>()
-        .AddSingleton<ICurrentView, CurrentCustomerView>()
+        // Without personal data, as in the answer to the registration.
+        .AddCurrentView<Customer>((_, customer) => CustomerView.Registered(customer))
         .AddSingleton<IRewrapping, KeyRewrapping>()
         .AddSingleton<KeyWatch>()
         .AddHostedService(p => p.GetRequiredService<KeyWatch>());

@@ -1,3 +1,4 @@
+using Banking.Commands;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Published;
@@ -53,7 +54,7 @@ public sealed class NotificationsModule : BankModule
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<SubscriptionCommands>()
         .AddSingleton<IStreamAccess, SubscriptionAccess>()
-        .AddSingleton<ICurrentView, CurrentSubscriptionView>()
+        .AddCurrentView<Subscription>((_, subscription) => SubscriptionView.Of(subscription))
         .AddSingleton<SubscriptionFinder>()
         .AddSingleton<IModuleInterest>(p => p.GetRequiredService<SubscriptionFinder>());
 

@@ -2,7 +2,6 @@ using System.Net;
 using Banking.Commands;
 using Banking.Commands.Groups;
 using Banking.Commands.Periods;
-using Banking.Commands.Receipts;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Epochs;
 using Banking.EventStore.Log;
@@ -129,7 +128,7 @@ public sealed class PublishingModule : BankModule
             .AddSingleton<WebhookSource>()
             .AddSingleton<IDestinationSource>(p => p.GetRequiredService<WebhookSource>())
             .AddSingleton<WebhookCommands>()
-            .AddSingleton<ICurrentView, CurrentWebhookView>()
+            .AddCurrentView<Webhook>((p, webhook) => WebhookView.Of(webhook, p.GetRequiredService<TimeProvider>().GetUtcNow()))
             .AddDueCommand<EndWebhookGrace>(EndWebhookGrace.Operation, (provider, command, context, ct) =>
                 provider.GetRequiredService<WebhookCommands>().EndGraceAsync(command, context, ct))
             .AddSingleton<IDestinationSource, ModulesSource>()

@@ -11,14 +11,7 @@ public sealed class PopulatedBank : BankFixture, IAsyncLifetime
         ["type"] = ["banking.account.money-deposited.v1"],
     };
 
-    protected override string[] Settings =>
-    [
-        .. base.Settings,
-        "--Banking:Publishing:Webhooks:AllowInsecure",
-        "true",
-        "--Banking:Publishing:Webhooks:AllowPrivateAddresses",
-        "true",
-    ];
+    protected override string[] Settings => [.. base.Settings, .. LocalWebhooks];
 
     /// <summary>An address of a path that leads to nothing.</summary>
     public static string Nowhere(string path) =>

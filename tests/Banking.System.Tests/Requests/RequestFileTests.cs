@@ -5,14 +5,7 @@ namespace Banking.System.Tests.Requests;
 /// <summary>A bank that delivers to webhooks on this machine, and whose first account was opened last month.</summary>
 public sealed class RequestedBank : BankFixture, IAsyncLifetime
 {
-    protected override string[] Settings =>
-    [
-        .. base.Settings,
-        "--Banking:Publishing:Webhooks:AllowInsecure",
-        "true",
-        "--Banking:Publishing:Webhooks:AllowPrivateAddresses",
-        "true",
-    ];
+    protected override string[] Settings => [.. base.Settings, .. LocalWebhooks];
 
     async ValueTask IAsyncLifetime.InitializeAsync()
     {

@@ -13,12 +13,3 @@ public sealed class ProposalAccess(StateReader<Proposal> states) : IStreamAccess
     public async Task<bool> MaySeeAsync(Caller caller, Guid stream, CancellationToken ct) =>
         caller is { IsStaff: true } && await states.FindAsync(stream, ct) is not null;
 }
-
-/// <summary>Shows a proposal as it is now.</summary>
-internal sealed class CurrentProposalView(StateReader<Proposal> states) : ICurrentView
-{
-    public string StreamType => Proposal.StreamType;
-
-    public async Task<CurrentView?> FindAsync(ExpiredAnswer answer, CancellationToken ct) =>
-        await states.FindAsync(answer.Last.StreamId, ct) is { } proposal ? new(ProposalView.Of(proposal), proposal.Version) : null;
-}

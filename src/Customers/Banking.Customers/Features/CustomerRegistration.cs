@@ -41,12 +41,3 @@ public sealed class CustomerRegistration(
             ct);
     }
 }
-
-/// <summary>Shows a customer as the answer to the registration did: without personal data.</summary>
-internal sealed class CurrentCustomerView(StateReader<Customer> states) : ICurrentView
-{
-    public string StreamType => Customer.StreamType;
-
-    public async Task<CurrentView?> FindAsync(ExpiredAnswer answer, CancellationToken ct) =>
-        await states.FindAsync(answer.Last.StreamId, ct) is { } found ? new(CustomerView.Registered(found), found.Version) : null;
-}

@@ -26,11 +26,12 @@ public sealed class KeyWatch(
     /// <summary>Why personal data of some customers cannot be shown or stored; null if it can. Only the log has the details.</summary>
     public string? Problem { get; private set; }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await TryLookAsync(stoppingToken);
-        await PeriodicLoop.RunAsync(Interval, LookAsync, LogFailure, stoppingToken);
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => PeriodicLoop.RunAsync(
+        Interval,
+        LookAsync,
+        failure => logger.LogWarning(failure, "Cannot check the keys of customers; trying again in {Interval}", Interval),
+        stoppingToken,
+        atOnce: true);
 
     internal async Task LookAsync(CancellationToken ct)
     {
@@ -70,21 +71,6 @@ public sealed class KeyWatch(
 
         (Problem, _details) = (problem, details);
     }
-
-    private async Task TryLookAsync(CancellationToken ct)
-    {
-        try
-        {
-            await LookAsync(ct);
-        }
-        catch (Exception failure) when (!ct.IsCancellationRequested)
-        {
-            LogFailure(failure);
-        }
-    }
-
-    private void LogFailure(Exception failure) =>
-        logger.LogWarning(failure, "Cannot check the keys of customers; trying again in {Interval}", Interval);
 }
 
 /// <summary>Degraded while keys of customers cannot be unwrapped: money is safe, but an operator must restore the key ring.</summary>

@@ -1,4 +1,3 @@
-using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Callers;
 using Banking.Notifications.Domain;
@@ -17,13 +16,4 @@ public sealed class SubscriptionAccess(IDocumentStore store) : IStreamAccess
         return await session.LoadAsync<Subscription>(stream, ct) is { } subscription
             && SubscriptionCommands.MaySee(caller, subscription.Customer);
     }
-}
-
-/// <summary>Shows a subscription as it is now.</summary>
-internal sealed class CurrentSubscriptionView(StateReader<Subscription> states) : ICurrentView
-{
-    public string StreamType => Subscription.StreamType;
-
-    public async Task<CurrentView?> FindAsync(ExpiredAnswer answer, CancellationToken ct) =>
-        await states.FindAsync(answer.Last.StreamId, ct) is { } found ? new(SubscriptionView.Of(found), found.Version) : null;
 }

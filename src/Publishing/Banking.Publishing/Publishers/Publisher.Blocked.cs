@@ -1,6 +1,9 @@
+using Banking.Publishing.Log;
+using Banking.SharedKernel;
+
 namespace Banking.Publishing.Publishers;
 
-// How a publisher releases blocked accounts.
+// Which events wait behind a blocked one, and how a publisher releases blocked accounts.
 internal sealed partial class Publisher
 {
     /// <summary>
@@ -70,4 +73,35 @@ internal sealed partial class Publisher
             from = page.End + 1;
         }
     }
+
+    private bool IsWanted(PublicEvent e) => e.Unreadable is not null || _destination!.Wants(e);
+
+    /// <summary>Whether it waits: behind an event of its account, or behind an unreadable one of the stream that stores it.</summary>
+    private static bool IsBlocked(PublicEvent e, HashSet<Guid> blocked) => blocked.Contains(e.Stream) || blocked.Contains(e.StoredIn);
+
+    /// <summary>Splits events into those to deliver and the first held or unreadable event of each account that it blocks.</summary>
+    private (List<PublicEvent> Due, List<Rejected> Held) SplitHeld(PublisherRow row, List<PublicEvent> events)
+    {
+        var due = new List<PublicEvent>(events.Count);
+        var held = new List<Rejected>();
+        var newlyBlocked = new HashSet<Guid>();
+        foreach (var e in events.Where(e => IsWanted(e) && !IsBlocked(e, _blocked) && !IsBlocked(e, newlyBlocked)))
+        {
+            if (e.Unreadable is not null || row.HeldTypes.Contains(e.Type))
+            {
+                newlyBlocked.Add(e.Stream);
+                held.Add(Undeliverable(e));
+            }
+            else
+            {
+                due.Add(e);
+            }
+        }
+
+        return (due, held);
+    }
+
+    private static Rejected Undeliverable(PublicEvent e) => e.Unreadable is { } failure
+        ? new(e, BlockedAccounts.UnreadableCause, PlainText.Escaped(failure.Message))
+        : new(e, BlockedAccounts.HeldCause, "Events of this type are held.");
 }

@@ -1,5 +1,4 @@
 using Banking.Publishing.Log;
-using Banking.SharedKernel;
 using Npgsql;
 
 namespace Banking.Publishing.Publishers;
@@ -198,33 +197,6 @@ internal sealed partial class Publisher(
         services.Meter.RecordDelivery(row.Name, rejected.Count == 0 ? due : [.. due.Where(e => !nowBlocked.Contains(e.Stream))]);
     }
 
-    private bool IsWanted(PublicEvent e) => e.Unreadable is not null || _destination!.Wants(e);
-
-    /// <summary>Whether it waits: behind an event of its account, or behind an unreadable one of the stream that stores it.</summary>
-    private static bool IsBlocked(PublicEvent e, HashSet<Guid> blocked) => blocked.Contains(e.Stream) || blocked.Contains(e.StoredIn);
-
-    /// <summary>Splits events into those to deliver and the first held or unreadable event of each account that it blocks.</summary>
-    private (List<PublicEvent> Due, List<Rejected> Held) SplitHeld(PublisherRow row, List<PublicEvent> events)
-    {
-        var due = new List<PublicEvent>(events.Count);
-        var held = new List<Rejected>();
-        var newlyBlocked = new HashSet<Guid>();
-        foreach (var e in events.Where(e => IsWanted(e) && !IsBlocked(e, _blocked) && !IsBlocked(e, newlyBlocked)))
-        {
-            if (e.Unreadable is not null || row.HeldTypes.Contains(e.Type))
-            {
-                newlyBlocked.Add(e.Stream);
-                held.Add(Undeliverable(e));
-            }
-            else
-            {
-                due.Add(e);
-            }
-        }
-
-        return (due, held);
-    }
-
     private async Task<IReadOnlyList<Rejected>> DeliverAsync(List<PublicEvent> due, CancellationToken ct)
     {
         if (due.Count == 0)
@@ -254,10 +226,6 @@ internal sealed partial class Publisher(
         var first = rejected.ToDictionary(r => r.Event.Stream, r => r.Event.Position);
         return due.Count(e => first.TryGetValue(e.Stream, out var position) && e.Position >= position);
     }
-
-    private static Rejected Undeliverable(PublicEvent e) => e.Unreadable is { } failure
-        ? new(e, BlockedAccounts.UnreadableCause, PlainText.Escaped(failure.Message))
-        : new(e, BlockedAccounts.HeldCause, "Events of this type are held.");
 
     private async Task CommitAsync(Func<NpgsqlTransaction, Task> write, CancellationToken ct)
     {

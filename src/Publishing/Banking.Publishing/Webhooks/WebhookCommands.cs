@@ -9,17 +9,6 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>Shows a webhook as it is now.</summary>
-internal sealed class CurrentWebhookView(StateReader<Webhook> states, TimeProvider clock) : ICurrentView
-{
-    public string StreamType => Webhook.StreamType;
-
-    public async Task<CurrentView?> FindAsync(ExpiredAnswer answer, CancellationToken ct) =>
-        await states.FindAsync(answer.Last.StreamId, ct) is { } found
-            ? new(WebhookView.Of(found, clock.GetUtcNow()), found.Version)
-            : null;
-}
-
 /// <summary>Runs the commands of operators on webhooks: request checks, decision, answer.</summary>
 public sealed class WebhookCommands(
     CommandRoute route,

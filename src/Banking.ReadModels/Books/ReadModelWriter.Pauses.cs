@@ -1,0 +1,58 @@
+using Banking.Commands.Operators;
+
+namespace Banking.ReadModels.Books;
+
+// How a model is paused before an event, and resumed.
+public sealed partial class ReadModelWriter
+{
+    private async Task PauseAsync(ReadModel model, int? number, long? at, Exception failure, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (await Generation.LockedAsync(connection, model.Name, number, ct) is not { PausedAt: null } generation)
+        {
+            return;
+        }
+
+        await ReadModelSchema.ExecuteAsync(
+            connection,
+            $"update {Generation.Table} set paused_at = $3, pause_reason = $4, pause_position = $5, updated_at = $3 "
+                + "where name = $1 and generation = $2",
+            model.Name, generation.Number, clock.GetUtcNow(), failure.Message, (object?)at ?? DBNull.Value);
+        await operatorLog.RecordAsync(
+            transaction,
+            model.Name,
+            new ReadModelPaused(model.Name, generation.Number, at ?? generation.Position, failure.Message, clock.GetUtcNow()),
+            OperatorAction.OfTheBank("stopped before an event that cannot be projected"),
+            ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>
+    /// Resumes the active version or the candidate if it is paused.
+    /// </summary>
+    /// <returns>The number of the resumed generation; null if none is paused.</returns>
+    public async Task<int?> ResumeAsync(ReadModel model, OperatorAction action, CancellationToken ct)
+    {
+        await using var connection = await connections.OpenAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var paused = await Generation.ActiveAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } active ? active
+            : await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } candidate ? candidate
+            : null;
+        if (paused is null)
+        {
+            return null;
+        }
+
+        await ReadModelSchema.ExecuteAsync(
+            connection,
+            $"update {Generation.Table} set paused_at = null, pause_reason = null, pause_position = null "
+                + "where name = $1 and generation = $2",
+            model.Name,
+            paused.Number);
+        await operatorLog.RecordAsync(
+            transaction, model.Name, new ReadModelResumed(model.Name, paused.Number, clock.GetUtcNow()), action, ct);
+        await transaction.CommitAsync(ct);
+        return paused.Number;
+    }
+}
