@@ -1,6 +1,7 @@
 using System.Globalization;
 using Banking.Accounts.Domain;
 using Banking.Testing;
+using Npgsql;
 
 namespace Banking.Accounts.Tests;
 
@@ -24,6 +25,23 @@ public sealed class TwoHostsTests(BankFixture bank) : IClassFixture<BankFixture>
 
         Assert.Equal((422, "30.00", "3"), (no.StatusCode, no.Text("balance", "value"), no.Text("version")));
         Assert.Equal((422, "0.00", "4"), (none.StatusCode, none.Text("balance", "value"), none.Text("version")));
+    }
+
+    [Fact]
+    public async Task A_host_starts_while_another_writes_to_tables_that_a_migration_locks()
+    {
+        await using var connection = await bank.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var writing = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(
+            "lock table bank.mt_events, bank.mt_streams, platform.receipt, platform.receipt_answer, platform.read_model "
+                + "in row exclusive mode",
+            connection);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        await using var other = await bank.StartAnotherAsync().WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        var account = await BankFixture.On(other, "teller").OpenAsync(balance: "1.00");
+        Assert.Equal("1.00", await bank.As("teller").BalanceAsync(account));
     }
 
     [Fact]

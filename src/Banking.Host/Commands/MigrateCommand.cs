@@ -36,7 +36,7 @@ internal static class MigrateCommand
         var builder = BankHost.CreateBuilder(unserved, database.Connections);
         builder.Services.AddDatabaseChecks(StartupChecks.IsDevelopment(StartupChecks.ResolveEnvironment(null)));
         await using var app = builder.Build();
-        await BankSchema.PrepareAsync(app.Services, createsFirstKey: false);
+        await BankSchema.PrepareAsync(app.Services, isMigration: true);
         Console.WriteLine("The schema is current.");
         return 0;
     }

@@ -90,7 +90,8 @@ begin
         from pg_attribute where attrelid = item.name and attnum > 0 and not attisdropped and attname not in ('version', 'timestamp');
         if not exists (
             select from pg_trigger where tgrelid = item.name and tgname = 'refuse_change'
-                and tgattr::int2[] = fixed_numbers)
+                -- As text: the array in pg_trigger begins at 0, so it never equals one that begins at 1.
+                and string_to_array(tgattr::text, ' ')::int2[] = fixed_numbers)
         then
             execute format(
                 'create or replace trigger refuse_change before update of %s or delete or truncate on %s '

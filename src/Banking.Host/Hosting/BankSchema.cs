@@ -10,9 +10,10 @@ using Weasel.Core.Migrations;
 namespace Banking.Host.Hosting;
 
 /// <summary>
-/// Brings the schema to the version that this bank needs, before any other part of the host starts. With the owner's connection string the
-/// schema is migrated over a separate connection; without it the schema must be current. The host's role owns the tables of read models and
-/// creates them over its own connection. Neither Marten nor Wolverine creates objects by itself.
+/// Brings the schema to the version that this bank needs, before any other part of the host starts. With the owner's connection string a
+/// schema that is not current is migrated over a separate connection; without it the schema must be current. A current one is left alone:
+/// a migration locks tables that running hosts use, and would wait for them or deadlock with them. The host's role owns the tables of read
+/// models and creates them over its own connection. Neither Marten nor Wolverine creates objects by itself.
 /// </summary>
 internal sealed class BankSchema(IServiceProvider services) : IHostedService
 {
@@ -28,8 +29,10 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
     /// <summary>Prepares the schema once. Later calls wait for the first.</summary>
     public Task EnsurePreparedAsync() => _prepared ??= PrepareAsync(services);
 
-    /// <param name="createsFirstKey">Whether the key ring is needed too; not for a migration.</param>
-    public static async Task PrepareAsync(IServiceProvider services, bool createsFirstKey = true)
+    /// <param name="isMigration">
+    /// Whether this is the command <c>migrate</c>: it compares every object even if the schema is current, and needs no key ring.
+    /// </param>
+    public static async Task PrepareAsync(IServiceProvider services, bool isMigration = false)
     {
         var parts = SchemaPart.CreateAll(services);
         await using var connection = services.GetRequiredService<NpgsqlDataSource>().CreateConnection();
@@ -40,13 +43,14 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
         await (checks?.CheckServerAsync(connection, role) ?? Task.CompletedTask);
         await RunLockedAsync(connection, () => ExplainRefusalsAsync(BankDatabase.Name, async () =>
             {
+                var missing = await FindMissingAsync(connection, parts, role, services.GetServices<ReadModel>());
                 if (services.GetRequiredService<BankConnections>().Owner is { } owner && !string.IsNullOrWhiteSpace(owner))
                 {
                     await using var migrating = await OwnerConnection.OpenAsync(owner, connection);
                     await (checks?.CheckOwnerAsync(migrating) ?? Task.CompletedTask);
                     await ExplainRefusalsAsync(BankDatabase.OwnerName, async () =>
                     {
-                        foreach (var part in parts)
+                        foreach (var part in isMigration || missing is not null ? parts : [])
                         {
                             await MigrateAsync(migrating, part);
                         }
@@ -54,7 +58,7 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
                         await SchemaGrants.GrantAsync(migrating, role, services.GetServices<ReadModel>());
                     });
                 }
-                else if (await FindMissingAsync(connection, parts, role, services.GetServices<ReadModel>()) is { } missing)
+                else if (missing is not null)
                 {
                     throw new ConfigurationException(
                         $"{missing} To migrate the schema, set ConnectionStrings:owner to the role that owns the tables, "
@@ -63,7 +67,7 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
 
                 await (checks?.CheckLogAsync(connection, role) ?? Task.CompletedTask);
                 await services.GetRequiredService<ReadModelSchema>().PrepareAsync(connection);
-                await (createsFirstKey ? FirstKey.EnsureAsync(services) : Task.CompletedTask);
+                await (isMigration ? Task.CompletedTask : FirstKey.EnsureAsync(services));
             }));
     }
 
