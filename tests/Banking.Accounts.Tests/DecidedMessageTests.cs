@@ -44,17 +44,16 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
     [Fact]
     public async Task All_messages_of_a_group_are_stored_with_one_statement_and_groups_without_messages_run_none()
     {
-        await CountStatementsAsync();
-        var accounts = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => _teller.OpenAsync()));
         var target = await _teller.OpenAsync();
-        var before = await CountedAsync();
-        Assert.Equal(0, before);
+        await CountStatementsAsync(target);
+        var accounts = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => _teller.OpenAsync()));
+        Assert.Empty(await CountedAsync());
 
         await _group.SubmitTogetherAsync(
             [.. accounts.Select(a => Sending(a, Guid.CreateVersion7(), Deposit(target), Deposit(target)))], CancellationToken.None);
 
         await UntilAsync(target, "10.00");
-        Assert.Equal(1, await CountedAsync());
+        Assert.Single(await CountedAsync());
     }
 
     [Fact]
@@ -180,18 +179,29 @@ public sealed class DecidedMessageTests(BankFixture bank) : IClassFixture<BankFi
     private Task<long> RowsAsync(string account) =>
         ScalarAsync<long>($"select count(*) from {Inbox} where position(convert_to($1, 'UTF8') in body) > 0", account);
 
-    private Task CountStatementsAsync() =>
+    /// <summary>
+    /// Notes the statements that store messages to the account or none at all; not those of other tests, nor the one with which Wolverine
+    /// looks from time to time for dead letters to replay.
+    /// </summary>
+    private Task CountStatementsAsync(string account) =>
         ExecuteAsync(
             $"""
-            create table platform.statement_count (n int);
+            create table platform.statement_count (statement text);
             grant all on platform.statement_count to public;
             create function platform.count_statement() returns trigger language plpgsql as
-                $$ begin insert into platform.statement_count values (1); return null; end $$;
-            create trigger counted after insert on {Inbox} for each statement execute function platform.count_statement();
+                $$ begin
+                    insert into platform.statement_count
+                    select current_query() || ' of ' || coalesce((select string_agg(message_type, ', ') from added), 'nothing')
+                    where not exists (select from added) and current_query() not like '%wolverine_dead_letters%'
+                        or exists (select from added where position(convert_to('{account}', 'UTF8') in body) > 0);
+                    return null;
+                end $$;
+            create trigger counted after insert on {Inbox} referencing new table as added
+                for each statement execute function platform.count_statement();
             """
         );
 
-    private Task<long> CountedAsync() => ScalarAsync<long>("select count(*) from platform.statement_count");
+    private Task<List<string>> CountedAsync() => bank.QueryAsync<string>("select statement from platform.statement_count");
 
     /// <summary>Makes COMMIT fail for transactions with a message that names the account.</summary>
     private Task FailAtCommitAsync(string account, string code) =>

@@ -163,9 +163,13 @@ public sealed partial class HostProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
-            // What pays in a server that runs for days costs a test time: profile-guided optimization, a heap for each processor, and
-            // memory for compiled code that is mapped twice.
-            Environment = { ["DOTNET_TieredPGO"] = "0", ["DOTNET_gcServer"] = "0", ["DOTNET_EnableWriteXorExecute"] = "0" },
+            // What pays in a server that runs for days costs a test time: profile-guided optimization, optimized code for methods that are
+            // called 30 times (here 512), a heap for each processor, and memory for compiled code that is mapped twice.
+            Environment =
+            {
+                ["DOTNET_TieredPGO"] = "0", ["DOTNET_TC_CallCountThreshold"] = "200", ["DOTNET_gcServer"] = "0",
+                ["DOTNET_EnableWriteXorExecute"] = "0",
+            },
         };
         foreach (var (name, value) in environment)
         {

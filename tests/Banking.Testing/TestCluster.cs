@@ -119,7 +119,8 @@ public static class TestCluster
             {
                 DataFolder = Path.Combine(folder.FullName, "postgres"),
                 // Each test database is a copy that is logged page by page: compressing these pages costs more than writing them.
-                Parameters = new Dictionary<string, string> { ["wal_compression"] = "off" },
+                // It lives for seconds: vacuuming and analyzing it is of no use.
+                Parameters = new Dictionary<string, string> { ["wal_compression"] = "off", ["autovacuum"] = "off" },
             });
     }
 }

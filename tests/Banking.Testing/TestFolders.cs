@@ -3,10 +3,18 @@ namespace Banking.Testing;
 /// <summary>Temporary folders for tests, and the folder of the repository.</summary>
 public static class TestFolders
 {
-    /// <summary>Creates a folder that all users may enter: when tests run as root, the cluster runs as another user.</summary>
+    private const string InMemory = "/dev/shm";
+    private const long EnoughMemory = 8L << 30;
+
+    /// <summary>
+    /// Creates a folder that all users may enter: when tests run as root, the cluster runs as another user. It is in memory where there is
+    /// enough: tests make and delete so many databases that the file system takes a tenth of the processor time.
+    /// </summary>
     public static DirectoryInfo New(string prefix)
     {
-        var folder = Directory.CreateTempSubdirectory(prefix);
+        var folder = HasEnoughMemory()
+            ? Directory.CreateDirectory(Path.Combine(InMemory, prefix + Path.GetRandomFileName()))
+            : Directory.CreateTempSubdirectory(prefix);
         if (!OperatingSystem.IsWindows())
         {
             folder.UnixFileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
@@ -14,6 +22,15 @@ public static class TestFolders
         }
 
         return folder;
+    }
+
+    private static bool HasEnoughMemory()
+    {
+        var memory = GC.GetGCMemoryInfo();
+        return OperatingSystem.IsLinux()
+            && Directory.Exists(InMemory)
+            && new DriveInfo(InMemory).AvailableFreeSpace > EnoughMemory
+            && memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes > EnoughMemory;
     }
 
     /// <summary>The folder that holds the solution.</summary>
