@@ -89,15 +89,15 @@ public static class TestCluster
         await (await Cluster.Value).DropDatabaseAsync(name);
     }
 
-    /// <summary>Stops the cluster and deletes its folder, if this process started it.</summary>
+    /// <summary>Stops the cluster, if this process started it, and deletes the folders of all tests.</summary>
     public static async ValueTask StopAsync()
     {
         if (Cluster.IsValueCreated)
         {
-            var cluster = await Cluster.Value;
-            await cluster.DisposeAsync();
-            Directory.Delete(Path.GetDirectoryName(cluster.DataFolder)!, recursive: true);
+            await (await Cluster.Value).DisposeAsync();
         }
+
+        TestFolders.DeleteAll();
     }
 
     /// <summary>A copy must not be taken for a restore of its template: hosts share the folder of what is known of each log.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Banking.Testing;
 
 /// <summary>Temporary folders for tests, and the folder of the repository.</summary>
@@ -5,6 +7,8 @@ public static class TestFolders
 {
     private const string InMemory = "/dev/shm";
     private const long EnoughMemory = 8L << 30;
+
+    private static readonly ConcurrentBag<DirectoryInfo> Made = [];
 
     /// <summary>
     /// Creates a folder that all users may enter: when tests run as root, the cluster runs as another user. It is in memory where there is
@@ -15,6 +19,7 @@ public static class TestFolders
         var folder = HasEnoughMemory()
             ? Directory.CreateDirectory(Path.Combine(InMemory, prefix + Path.GetRandomFileName()))
             : Directory.CreateTempSubdirectory(prefix);
+        Made.Add(folder);
         if (!OperatingSystem.IsWindows())
         {
             folder.UnixFileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
@@ -22,6 +27,15 @@ public static class TestFolders
         }
 
         return folder;
+    }
+
+    /// <summary>Deletes the folders that tests left: keys, dumps, and the test cluster, which must have stopped.</summary>
+    internal static void DeleteAll()
+    {
+        foreach (var folder in Made.Where(f => Directory.Exists(f.FullName)))
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     private static bool HasEnoughMemory()
