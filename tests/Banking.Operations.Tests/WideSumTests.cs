@@ -62,7 +62,7 @@ public sealed class WideSumTests : IAsyncLifetime
         var teller = _bank.As("teller");
         var account = await teller.OpenAsync();
         var opened = _bank.Clock.Now;
-        await BookAsync(teller, "deposits", account, null);
+        await BookManyAsync(teller, "deposits", account, 1);
         _bank.Clock.Advance(TimeSpan.FromDays(1));
 
         // As after an import: the withdrawals take effect before the deposits.
@@ -153,18 +153,6 @@ public sealed class WideSumTests : IAsyncLifetime
     private Task PauseAsync() =>
         _bank.ExecuteAsync(
             "update platform.read_model set paused_at = now(), pause_reason = 'test' where name = 'entries' and state = 'serving'");
-
-    private static async Task BookAsync(BankClient teller, string what, string account, DateTimeOffset? effectiveAt) =>
-        (
-            await teller.PostAsync(
-                $"/v1/{what}",
-                new
-                {
-                    accountId = account,
-                    amount = new { value = Largest, currency = "EUR" },
-                    effectiveAt,
-                    reason = "Wide sums",
-                })).Created();
 
     private static async Task BookManyAsync(
         BankClient teller, string what, string account, int count, DateTimeOffset? effectiveAt = null)
