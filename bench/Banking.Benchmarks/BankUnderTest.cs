@@ -11,7 +11,10 @@ namespace Banking.Benchmarks;
 internal sealed class BankUnderTest : IDisposable
 {
     /// <summary>The key ring of all hosts of this run.</summary>
-    private static readonly DirectoryInfo KeyRing = CreateKeyRing();
+    private static readonly DirectoryInfo KeyRing = CreateFolder("keys");
+
+    /// <summary>The archive of all hosts of this run.</summary>
+    private static readonly DirectoryInfo ArchiveFolder = CreateFolder("archive");
 
     private readonly Process _process;
 
@@ -69,11 +72,13 @@ internal sealed class BankUnderTest : IDisposable
     }
 
     /// <summary>
-    /// Sets the connection strings and the key ring. The benchmark uses one role that creates, owns and measures its databases.
+    /// Sets the connection strings, the key ring and the archive. The benchmark uses one role that creates, owns and measures its
+    /// databases.
     /// </summary>
     public static void Configure(ProcessStartInfo info, string connectionString)
     {
         info.Environment["Banking__Keys__Folder"] = KeyRing.FullName;
+        info.Environment["Banking__Archive__Folder"] = ArchiveFolder.FullName;
         info.Environment["ConnectionStrings__banking"] = connectionString;
         info.Environment["ConnectionStrings__owner"] = connectionString;
     }
@@ -202,9 +207,9 @@ internal sealed class BankUnderTest : IDisposable
         return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static DirectoryInfo CreateKeyRing()
+    private static DirectoryInfo CreateFolder(string what)
     {
-        var folder = Directory.CreateTempSubdirectory("banking-bench-keys-");
+        var folder = Directory.CreateTempSubdirectory($"banking-bench-{what}-");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Delete(recursive: true);
         return folder;
     }

@@ -42,7 +42,7 @@ internal sealed class LargeAccount(Options options, PostgresCluster cluster, Run
 
         if (options.Includes(LostState.Name))
         {
-            await LostState.MeasureAsync(bank, source, accounts, results);
+            await LostState.MeasureAsync(bank, source, accounts, results, options.Profile);
         }
 
         foreach (var (name, path) in Reads.Where(r => options.Includes(r.Key)))
@@ -69,7 +69,8 @@ internal sealed class LargeAccount(Options options, PostgresCluster cluster, Run
         }
 
         await Load.ClosedAsync(1, options.WarmUp, Send);
-        var measured = await Load.ClosedAsync(1, TimeSpan.FromSeconds(options.Seconds), Send);
+        var measured = await new Profile(source, results).MeasureAsync(
+            options.Profile, () => Load.ClosedAsync(1, TimeSpan.FromSeconds(options.Seconds), Send));
         results.Add(Row.From(name, 1, "closed", measured));
         await results.PrintAsync(
             $"{name,-16} {options.Movements:N0} movements: {measured.Accepted / measured.Seconds:N0}/s  errors {measured.Errors}  ",

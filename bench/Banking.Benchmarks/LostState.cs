@@ -18,9 +18,22 @@ internal static class LostState
         "with lost as (delete from accounts.mt_doc_account where id = $1 returning id) "
         + "select count(pg_terminate_backend(pid)) from pg_stat_activity, lost where application_name like '%-commands'";
 
+    /// <summary>The version of the last event that carries the state of stream s.</summary>
+    private const string Carried =
+        "coalesce((select max(version) from bank.mt_events e where e.stream_id = s.id "
+        + "and e.type = 'accounts.account-carried-forward.v1'), 0)";
+
     /// <param name="accounts">The large account, and two others.</param>
-    public static async Task MeasureAsync(BankUnderTest bank, NpgsqlDataSource source, string[] accounts, RunResults results)
+    public static async Task MeasureAsync(
+        BankUnderTest bank, NpgsqlDataSource source, string[] accounts, RunResults results, bool profiles)
     {
+        var profile = new Profile(source, results);
+        if (profiles)
+        {
+            await profile.BeginAsync();
+        }
+
+        var begun = Stopwatch.StartNew();
         using var teller = await bank.ClientAsync("teller");
         var latencies = new Dictionary<string, List<double>> { [accounts[0]] = [], [accounts[1]] = [] };
         for (var round = 0; round < Rounds; round++)
@@ -41,12 +54,20 @@ internal static class LostState
             }
         }
 
+        if (profiles)
+        {
+            await profile.EndAsync(begun.Elapsed.TotalSeconds, latencies.Count * Rounds);
+        }
+
         foreach (var (account, measured) in latencies)
         {
             measured.Sort();
             var (which, median) = (account == accounts[0] ? "large" : "new", measured[measured.Count / 2]);
             results.Add(new(Name, 1, which, 0, 0, 0, median, measured[^1], measured[^1]));
-            await results.PrintAsync($"{Name,-16} {which,-5} account: p50 {median:0.00}  max {measured[^1]:0.00} ms");
+            var folded = await source.ReadAsync<long>(
+                $"select version - {Carried} from bank.mt_streams s where id = '{Guid.ParseExact(account[4..], "N")}'");
+            await results.PrintAsync(
+                $"{Name,-16} {which,-5} account: p50 {median:0.00}  max {measured[^1]:0.00} ms, folds {folded} events at the end");
         }
     }
 

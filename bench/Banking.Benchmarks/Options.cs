@@ -10,6 +10,7 @@ namespace Banking.Benchmarks;
 /// <param name="Callers">The numbers of callers to run. Empty: all.</param>
 /// <param name="Berka">The folder with the real bank's history, the source of a million events to rebuild. Null skips the rebuild.</param>
 /// <param name="Movements">The number of movements of the large account.</param>
+/// <param name="Events">The numbers of imported events of the banks that "growth" compares.</param>
 /// <param name="Profile">Report for each row how its time was spent.</param>
 /// <param name="Set">Server settings that add to or override those of the suite.</param>
 /// <param name="Trial">Run only to see that the scenarios work: short rows, few accounts, no prepared log.</param>
@@ -21,16 +22,17 @@ internal sealed record Options(
     IReadOnlyList<int> Callers,
     string? Berka,
     int Movements,
+    IReadOnlyList<int> Events,
     bool Profile,
     IReadOnlyDictionary<string, string> Set,
     bool Trial)
 {
     private const string Usage =
-        "[--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…] [--berka FOLDER] [--movements N] [--profile] "
-        + "[--set NAME=VALUE] [--trial]";
+        "[--seconds N] [--json] [--only NAME,…] [--accounts N] [--callers N,…] [--berka FOLDER] [--movements N] [--events N,…] "
+        + "[--profile] [--set NAME=VALUE] [--trial]";
 
     private static readonly Options Default =
-        new(6, false, [], 10_000, [], null, 1_000_000, false, new Dictionary<string, string>(), false);
+        new(6, false, [], 10_000, [], null, 1_000_000, [10_000, 1_000_000, 10_000_000], false, new Dictionary<string, string>(), false);
 
     /// <summary>Long enough for tiered compilation: in its first seconds a host has two thirds of its later throughput.</summary>
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Trial ? 1 : Math.Max(4, Seconds / 2));
@@ -48,11 +50,12 @@ internal sealed record Options(
             options = args[i] switch
             {
                 "--json" => options with { Json = true },
-                "--trial" => options with { Trial = true, Seconds = 1, Accounts = 20, Movements = 100 },
+                "--trial" => options with { Trial = true, Seconds = 1, Accounts = 20, Movements = 100, Events = [100, 200] },
                 "--profile" => options with { Profile = true },
                 "--seconds" => options with { Seconds = Number(args[++i]) },
                 "--accounts" => options with { Accounts = Number(args[++i]) },
                 "--movements" => options with { Movements = Number(args[++i]) },
+                "--events" => options with { Events = [.. args[++i].Split(',').Select(Number)] },
                 "--only" => options with { Only = [.. options.Only, .. args[++i].Split(',').SelectMany(Rows)] },
                 "--callers" => options with { Callers = [.. options.Callers, .. args[++i].Split(',').Select(Number)] },
                 "--berka" => options with { Berka = args[++i] },
@@ -60,7 +63,7 @@ internal sealed record Options(
                     options with { Set = new Dictionary<string, string>(options.Set) { [name] = value } },
                 _ => throw new ArgumentException(
                     $"{args[i]} is unknown: {Usage}; only when named: "
-                        + string.Join(", ", [.. Alternatives.OnlyNamed, OverTime.Name, IdleReaders.Name])),
+                        + string.Join(", ", [.. Alternatives.OnlyNamed, OverTime.Name, IdleReaders.Name, Archive.Name, Growth.Name])),
             };
         }
 

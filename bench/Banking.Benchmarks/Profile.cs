@@ -20,6 +20,20 @@ internal sealed class Profile(NpgsqlDataSource source, RunResults results)
         ["pg_stat_statements.track_utility"] = "on",
     };
 
+    /// <summary>Runs a measurement, and reports what it cost if a profile is wanted.</summary>
+    public async Task<Measured> MeasureAsync(bool isWanted, Func<Task<Measured>> load)
+    {
+        if (!isWanted)
+        {
+            return await load();
+        }
+
+        await BeginAsync();
+        var measured = await load();
+        await EndAsync(measured.Seconds, measured.Accepted);
+        return measured;
+    }
+
     public async Task BeginAsync()
     {
         await using var command = source.CreateCommand(

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-using System.Text.Json;
 using Banking.EmbeddedPostgres;
 using Npgsql;
 
@@ -31,6 +28,11 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResu
         {
             await new Statements(options, cluster, results).RunAsync();
         }
+
+        if (options.Only.Contains(Archive.Name))
+        {
+            await new Archive(options, cluster, results).RunAsync();
+        }
     }
 
     /// <summary>
@@ -53,11 +55,7 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResu
         // Two rounds, because the first one includes compilation.
         foreach (var round in (string[])["cold", "warm"])
         {
-            using var answer = await operations.PostAsJsonAsync(
-                "/ops/projections/rebuild", new { reasonCode = "benchmark", reason = "How long does it take?" });
-            answer.EnsureSuccessStatusCode();
-            await WaitUntilAsync(async () =>
-                !await source.ReadAsync<bool>("select exists (select from platform.read_model where state = 'building')"));
+            await RebuildAsync(operations, source);
             var (built, active, areEqual) = await ReadDurationsAsync(source);
             results.Add(new(
                 "rebuild", 1, round, Math.Round(end / built), 0, 0, built * 1000, built * 1000, active * 1000, Conserved: areEqual));
@@ -67,7 +65,18 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResu
         }
     }
 
-    private static async Task<(double Built, double Active, bool AreEqual)> ReadDurationsAsync(NpgsqlDataSource source)
+    /// <summary>Rebuilds all read models and waits until they are active.</summary>
+    public static async Task RebuildAsync(HttpClient operations, NpgsqlDataSource source)
+    {
+        using var answer = await operations.PostAsJsonAsync(
+            "/ops/projections/rebuild", new { reasonCode = "benchmark", reason = "How long does it take?" });
+        answer.EnsureSuccessStatusCode();
+        await WaitUntilAsync(async () =>
+            !await source.ReadAsync<bool>("select exists (select from platform.read_model where state = 'building')"));
+    }
+
+    /// <summary>Reads how long the last rebuild took: until it had all rows, and until it was compared and active.</summary>
+    public static async Task<(double Built, double Active, bool AreEqual)> ReadDurationsAsync(NpgsqlDataSource source)
     {
         const string Newest = "from (select distinct on (name) * from platform.read_model order by name, generation desc) r";
         return (
@@ -78,23 +87,8 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResu
 
     private async Task ImportAsync(string connectionString)
     {
-        var copies = Copies.ToString(CultureInfo.InvariantCulture);
-        var host = Path.Combine(AppContext.BaseDirectory, "Banking.Host.dll");
-        var info = new ProcessStartInfo("dotnet", [host, "import", "berka", options.Berka!, "--copies", copies, "--json"])
-        {
-            RedirectStandardOutput = true,
-        };
-        BankUnderTest.Configure(info, connectionString);
-        using var process = Process.Start(info)!;
-        var report = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException("The import ended with exit code " + process.ExitCode);
-        }
-
-        using var json = JsonDocument.Parse(report);
-        await results.PrintAsync($"import          {json.RootElement.GetProperty("eventsPerSecond").GetDouble(),8:N0} events/s");
+        var report = await HostCommand.ImportAsync(connectionString, options.Berka!, Copies);
+        await results.PrintAsync($"import          {report.GetProperty("eventsPerSecond").GetDouble(),8:N0} events/s");
     }
 
     /// <summary>Waits until the host's read models have reached the end of the log.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Banking.EmbeddedPostgres;
+using Npgsql;
 
 namespace Banking.Benchmarks;
 
@@ -37,11 +38,11 @@ internal sealed class Statements(Options options, PostgresCluster cluster, RunRe
             return answer.IsSuccessStatusCode ? new(1, 0, 0) : new(0, 0, 1);
         }
 
-        await MeasureAsync(Issued, Issue);
+        await MeasureAsync(source, Issued, Issue);
         var issued = await source.ReadAsync<string[]>(
             "select array_agg('stm_' || replace(id::text, '-', '')) from (select id from bank.mt_events "
             + "where type = 'accounts.statement-issued.v1' limit 10000) e");
-        await MeasureAsync(Read, async (caller, i) =>
+        await MeasureAsync(source, Read, async (caller, i) =>
         {
             var suffix = i % 2 == 0 ? ".json" : ".camt";
             using var answer = await teller.GetAsync($"/v1/statements/{issued[(caller + (i * Callers)) % issued.Length]}{suffix}");
@@ -49,10 +50,11 @@ internal sealed class Statements(Options options, PostgresCluster cluster, RunRe
         });
     }
 
-    private async Task MeasureAsync(string name, Func<int, long, Task<Counted>> send)
+    private async Task MeasureAsync(NpgsqlDataSource source, string name, Func<int, long, Task<Counted>> send)
     {
         await Load.ClosedAsync(Callers, options.WarmUp, send);
-        var measured = await Load.ClosedAsync(Callers, TimeSpan.FromSeconds(options.Seconds), send);
+        var measured = await new Profile(source, results).MeasureAsync(
+            options.Profile, () => Load.ClosedAsync(Callers, TimeSpan.FromSeconds(options.Seconds), send));
         results.Add(Row.From(name, Callers, "closed", measured));
         await results.PrintAsync(
             $"{name,-18} {Callers} {measured.Accepted / measured.Seconds:N0}/s  errors {measured.Errors}  ",

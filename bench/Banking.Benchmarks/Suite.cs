@@ -79,6 +79,7 @@ internal sealed class Suite(Options options, PostgresCluster cluster)
         await transfers.RunAloneAsync();
         await new ReadSide(options, cluster, _results).RunAsync();
         await new Publication(options, cluster, _results).RunAsync(Balance);
+        await new Growth(options, cluster, _results, transfers).RunAsync();
         await new IdleReaders(options, cluster, _results).RunAsync(Balance);
         if (options.Json)
         {

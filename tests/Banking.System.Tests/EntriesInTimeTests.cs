@@ -13,17 +13,21 @@ public sealed class EntriesInTimeTests(BankFixture bank) : IClassFixture<BankFix
     {
         var (start, clock) = (bank.Clock.Now.AddDays(-20), bank.Clock.Now);
         var account = await _teller.OpenAsync(effectiveAt: start);
-        // More than a chunk of 512 events, whose effective times go back and forth over ten days.
-        var times = Enumerable.Range(0, 700).Select(i => start.AddHours(i * 7 % 240)).ToList();
-        (await _teller.PostAsync("/v1/deposits/batch", new
+        // Five chunks of 512 events, more than one statement reads; their effective times go back and forth over ten days.
+        var times = Enumerable.Range(0, 2_700).Select(i => start.AddHours(i * 7 % 240)).ToList();
+        foreach (var some in times.Chunk(900))
         {
-            mode = "atomic",
-            items = times.Select(effectiveAt => new
+            (await _teller.PostAsync("/v1/deposits/batch", new
             {
-                idempotencyKey = BankClient.NewKey(),
-                command = new { accountId = account, amount = new { value = "1.00", currency = "EUR" }, reason = "test", effectiveAt },
-            }),
-        })).Ok();
+                mode = "atomic",
+                items = some.Select(effectiveAt => new
+                {
+                    idempotencyKey = BankClient.NewKey(),
+                    command = new { accountId = account, amount = new { value = "1.00", currency = "EUR" }, reason = "test", effectiveAt },
+                }),
+            })).Ok();
+        }
+
         (await _teller.GetCurrentAsync("/v1/entries", await bank.LastAsync())).Ok();
 
         foreach (var (from, to) in new (DateTimeOffset?, DateTimeOffset?)[]
@@ -35,11 +39,11 @@ public sealed class EntriesInTimeTests(BankFixture bank) : IClassFixture<BankFix
             var expected = times.Index().Where(t => !(t.Item < from) && !(t.Item >= to)).Select(t => t.Index + 2);
             var query = string.Join('&', ((string?[])
                 [from is { } f ? $"from={f.Query()}" : null, to is { } t ? $"to={t.Query()}" : null]).OfType<string>());
-            var found = (await Pages.AllAsync(_teller, $"/v1/accounts/{account}/entries?{query}", 40)).SelectMany(p => p).ToList();
+            var found = (await Pages.AllAsync(_teller, $"/v1/accounts/{account}/entries?{query}", 400)).SelectMany(p => p).ToList();
             Assert.Equal((query, string.Join(' ', expected)), (query, string.Join(' ', found.Select(Version))));
             // The balance after an entry is in the order of booking: the entry of version n is the one before the n-th.
             Assert.All(found, e => e.GetProperty("balance").IsMoney($"{Version(e) - 1}.00"));
-            var customers = (await Pages.AllAsync(_teller, $"/v1/entries?customerId={await OwnerAsync(account)}&{query}", 40))
+            var customers = (await Pages.AllAsync(_teller, $"/v1/entries?customerId={await OwnerAsync(account)}&{query}", 400))
                 .SelectMany(p => p).Select(e => Version(e.GetProperty("entry")));
             Assert.Equal(expected.Reverse(), customers);
         }

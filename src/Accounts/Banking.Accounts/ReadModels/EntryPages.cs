@@ -22,30 +22,42 @@ public sealed class EntryPages(
     /// <summary>Whole chunks that one statement reads: enough for a page of the largest limit if most of their entries match.</summary>
     private const int ChunksAtOnce = 4;
 
+    /// <summary>Finds the chunks by the index by day.</summary>
+    private static readonly string OfShortInterval = OfInterval("0");
+
+    /// <summary>
+    /// Finds the chunks by the primary key, which has them in their order: the index by day has the chunks of each day, and all days of a
+    /// long interval would be sorted. PostgreSQL cannot use that index if the level is a subselect.
+    /// </summary>
+    private static readonly string OfLongInterval = OfInterval("(select 0)");
+
+    private static readonly TimeSpan ShortInterval = TimeSpan.FromDays(100);
+
     /// <summary>
     /// The next rows of an account that took effect in an interval: of the next whole chunks that have an event in it and, if there are no
     /// more of these, of the rows after the last whole chunk. So a month of an account with many years of entries is found by its days, and
     /// a page does not read the rest of its interval. The first row has the last version of the read model and, if chunks may follow, the
     /// last version of those that were read.
     /// </summary>
-    private static readonly string OfInterval =
+    /// <param name="level">An expression for level 0.</param>
+    private static string OfInterval(string level) =>
         $"""
         with reach as (select coalesce(max(version), 0) as version from {Entry} where account = $1),
             chunks as (
-                select distinct d.chunk::bigint as chunk from {Day} d
-                where d.account = $1 and d.level = 0 and d.day >= ($3::timestamptz at time zone 'UTC')::date
+                select distinct d.chunk from {Day} d
+                where d.account = $1 and d.level = {level} and d.day >= ($3::timestamptz at time zone 'UTC')::date
                     and d.day <= ($4::timestamptz at time zone 'UTC')::date and d.effective_to >= $3 and d.effective_from < $4
                     and d.chunk >= $2::bigint / {Chunks.Size} and d.chunk <= $6::bigint / {Chunks.Size}
-                order by 1 limit {ChunksAtOnce}),
+                order by d.chunk limit {ChunksAtOnce}),
             found as (
                 select e.* from chunks c join {Entry} e on e.account = $1
-                    and e.version > c.chunk * {Chunks.Size} and e.version <= (c.chunk + 1) * {Chunks.Size}
+                    and e.version > c.chunk::bigint * {Chunks.Size} and e.version <= (c.chunk + 1)::bigint * {Chunks.Size}
                 union all
                 select e.* from {Entry} e
                 where e.account = $1 and e.version > (select version from reach) / {Chunks.Size} * {Chunks.Size}
                     and (select count(*) from chunks) < {ChunksAtOnce})
         select null::bigint, version,
-            (select (max(chunk) + 1) * {Chunks.Size} from chunks having count(*) = {ChunksAtOnce}) from reach
+            (select (max(chunk) + 1)::bigint * {Chunks.Size} from chunks having count(*) = {ChunksAtOnce}) from reach
         union all
         (select position, balance, null from found
         where movement and version > $2 and version <= $6 and effective_at >= $3 and effective_at < $4 order by version limit $5)
@@ -117,19 +129,14 @@ public sealed class EntryPages(
     private async Task<(long Reach, IReadOnlyDictionary<long, long> Rows)> OfIntervalAsync(
         Account account, Interval effective, long after, long upTo, int limit, CancellationToken ct)
     {
+        var (from, to) = (effective.From ?? DateTimeOffset.MinValue, effective.To ?? DateTimeOffset.MaxValue);
+        var sql = to - from <= ShortInterval ? OfShortInterval : OfLongInterval;
         var rows = new Dictionary<long, long>();
         while (true)
         {
             var found = await source.ListAsync(
-                OfInterval,
-                [
-                    account.Id,
-                    after,
-                    (effective.From ?? DateTimeOffset.MinValue).UtcDateTime,
-                    (effective.To ?? DateTimeOffset.MaxValue).UtcDateTime,
-                    limit - rows.Count,
-                    upTo,
-                ],
+                sql,
+                [account.Id, after, from.UtcDateTime, to.UtcDateTime, limit - rows.Count, upTo],
                 row => (Position: row.GetOrDefault<long?>(0), Number: row.GetInt64(1), Last: row.GetOrDefault<long?>(2)),
                 ct);
             foreach (var row in found.Where(r => r.Position is not null))

@@ -32,8 +32,8 @@ public sealed class GlBalances(NpgsqlDataSource source)
         select gl, currency, scale, sum(debits), sum(credits) from (
             select line.gl, j.currency, j.scale, line.debits * $6 as debits, line.credits * $6 as credits, j.entries * $6 as entries
             from (
-                select counter, currency, scale, sum(greatest(credit, 0)) as raised, sum(greatest(-credit, 0)) as lowered,
-                    count(*) as entries
+                select counter, currency, scale, coalesce(sum(credit) filter (where credit > 0), 0) as raised,
+                    coalesce(-sum(credit) filter (where credit < 0), 0) as lowered, count(*) as entries
                 from {LedgerModule.Schema}.{LedgerModel.Journal}
                 where effective_on <= $1 and recorded_at >= $3 and recorded_at < $4 group by counter, currency, scale) j
             cross join lateral (values ($5, j.lowered, j.raised), (j.counter, j.raised, j.lowered)) as line(gl, debits, credits)
