@@ -105,6 +105,38 @@ public sealed class CorrectionDecisionTests
         "balance_too_large",
         Given(Opened(), Deposited(Guards.MaxBalance)).When(Decide(Amount(101))).Code);
 
+    [Theory]
+    [InlineData(0, "accepted")]
+    [InlineData(1, "balance_too_large")]
+    public void Nor_may_it_become_too_far_below_zero_where_it_may_be_overdrawn(long more, string code) => Assert.Equal(
+        code,
+        Given(Opened(), Deposited(100), Withdrawn(Guards.MaxBalance + more)).When(Decide(Reversal with { AllowOverdrawn = true })).Code);
+
+    [Fact]
+    public void A_shortfall_of_more_than_64_bits_needs_an_approval_like_any_other()
+    {
+        // For a day, the withdrawals had taken effect and their deposits had not.
+        var (withdrawn, deposited) = (OpenedAt.AddDays(1), OpenedAt.AddDays(2));
+        IAccountEvent[] history =
+        [
+            Opened(), Deposited(100),
+            .. Enumerable.Range(0, 93).SelectMany(_ => (IAccountEvent[])
+            [
+                Deposited(Guards.MaxAmount) with { EffectiveAt = deposited },
+                Withdrawn(Guards.MaxAmount) with { EffectiveAt = withdrawn },
+            ]),
+        ];
+        var account = FoldWithTimeline(Id, history);
+
+        var accepted = Assert.IsType<Decision.Accepted>(Decide(Reversal with { AllowOverdrawn = true })(account));
+        var basis = CorrectionApproval.Of(
+            Deposited100, OpenedAt, new Dictionary<Guid, Account> { [Id] = account }, accepted.Events, allowOverdrawn: true,
+            CorrectionApprovalRule.None, Now);
+
+        Assert.Equal(["overdrawn"], basis.Reasons);
+        Assert.Equal([long.MaxValue], basis.Limits.Values);
+    }
+
     private static CorrectTransaction Reversal => new("k", "t", CorrectionKind.Reversal, "c", "r");
 
     private static CorrectTransaction Amount(long minor) => new("k", "t", CorrectionKind.Amount, "c", "r", Amount: Eur(minor));

@@ -22,10 +22,13 @@ internal static class CorrectionGuards
             ?? (allowOverdrawn ? null : changes.Select(c => CheckFunds(account, c, now)).FirstOrDefault(r => r is not null));
     }
 
-    /// <summary>By how much the bookings take the account below what it allows, at the worst instant, in minor units.</summary>
+    /// <summary>
+    /// By how much the bookings take the account below what it allows, at the worst instant, in minor units. A past balance may need more
+    /// than 64 bits; then it is the largest number that fits.
+    /// </summary>
     public static long Shortfall(Account account, IReadOnlyList<ICorrectionEvent> bookings, DateTimeOffset now) =>
-        (long)Changes(bookings).Where(c => c.Amount < 0).Select(c => -c.Amount - Lowest(account, c, now).Available)
-            .Append(0).Max();
+        long.CreateSaturating(Changes(bookings).Where(c => c.Amount < 0).Select(c => -c.Amount - Lowest(account, c, now).Available)
+            .Append(0).Max());
 
     /// <summary>By how much the correction changes the balance, from each effective time of a booking until the next.</summary>
     private static List<Change> Changes(IReadOnlyList<ICorrectionEvent> bookings)
@@ -55,14 +58,18 @@ internal static class CorrectionGuards
         : account.CreditFrozen && changes.Any(c => c.Amount > 0) ? Frozen(account, "credit")
         : null;
 
-    private static Refusal? CheckLargest(Account account, List<Change> changes) =>
-        changes[^1].Amount > 0 && account.Balance.Minor + changes[^1].Amount > Guards.MaxBalance
+    /// <summary>A correction that may overdraw an account could also take its balance too far below zero.</summary>
+    private static Refusal? CheckLargest(Account account, List<Change> changes)
+    {
+        var (change, balance) = (changes[^1].Amount, account.Balance.Minor + changes[^1].Amount);
+        return (change > 0 && balance > Guards.MaxBalance) || (change < 0 && balance < -Guards.MaxBalance)
             ? Refusal.RuleBroken(
                 "balance_too_large",
                 "The balance would exceed the largest balance of this bank.",
                 ("accountId", AccountId.Format(account.Id)),
                 ("balance", Amount.Of(account.Balance)))
             : null;
+    }
 
     /// <summary>Refuses a change that would leave less than nothing available at an instant at which it lowers the balance.</summary>
     private static Refusal? CheckFunds(Account account, Change change, DateTimeOffset now)
