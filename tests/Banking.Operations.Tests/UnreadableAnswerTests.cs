@@ -75,6 +75,18 @@ public sealed class UnreadableAnswerTests(LogOfDeposits deposits) : IClassFixtur
     public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Theory]
+    [InlineData("changes")]
+    [InlineData("changes?axis=effective")]
+    [InlineData("balance/explain/movements")]
+    public async Task An_event_that_has_the_shape_of_its_type_but_cannot_be_true_is_named_too(string path)
+    {
+        await _bank.ExecuteAsync(
+            "update bank.mt_events set data = jsonb_set(data, '{amount,currency}', '\"USD\"') where seq_id = $1", _position);
+
+        AssertUnreadable(await _bank.As("teller").GetAsync($"/v1/accounts/{_account}/{path}"), path);
+    }
+
+    [Theory]
     [InlineData("data = data - 'amount'")]
     [InlineData("data = data - 'bankSide'")]
     [InlineData("data = data || '{\"bankSide\": null}'")]

@@ -19,14 +19,27 @@ public static class StreamFold
             {
                 state = Next(state, id, e);
             }
-            catch (Exception failure) when (failure is InvalidOperationException or OverflowException or InvalidCastException)
+            catch (Exception failure) when (IsImpossible(failure))
             {
-                // The event has the shape of its type but cannot be true, for instance because its currency differs from the earlier ones.
                 throw new UnreadableEventException(e, failure);
             }
         }
 
         return state;
+    }
+
+    /// <summary>Applies an event to what was made of the ones before it.</summary>
+    /// <exception cref="UnreadableEventException">The event cannot follow the ones before it.</exception>
+    public static TResult Apply<TResult>(IEvent e, Func<TResult> apply)
+    {
+        try
+        {
+            return apply();
+        }
+        catch (Exception failure) when (IsImpossible(failure))
+        {
+            throw new UnreadableEventException(e, failure);
+        }
     }
 
     /// <summary>Folds one more event. Without a state, an event after the first must carry it.</summary>
@@ -37,4 +50,10 @@ public static class StreamFold
         return (state is null && e.Version > 1 ? TState.Resume(id, e.Data, e.Version, e.Timestamp) : null)
             ?? TState.Fold(state, id, e.Data, e.Timestamp);
     }
+
+    /// <summary>
+    /// Whether an event has the shape of its type but cannot be true, for instance because its currency differs from the earlier ones.
+    /// </summary>
+    private static bool IsImpossible(Exception failure) =>
+        failure is InvalidOperationException or OverflowException or InvalidCastException;
 }

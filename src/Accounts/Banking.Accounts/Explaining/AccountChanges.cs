@@ -1,6 +1,7 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.ReadModels;
+using Banking.EventStore.Streams;
 using JasperFx.Events;
 
 namespace Banking.Accounts.Explaining;
@@ -41,7 +42,7 @@ public sealed class AccountChanges(
         var changes = new List<AccountChange>();
         foreach (var e in await reader.EventsAsync(account.Id, Math.Min(upTo, after + limit), after + 1, ct))
         {
-            state = Account.Fold(state, account.Id, e.Data, e.Timestamp);
+            state = StreamFold.Apply(e, () => Account.Fold(state, account.Id, e.Data, e.Timestamp));
             var next = new AccountFacts(state, new(state.Balance.Minor, account.Currency));
             changes.Add(new(e, facts, next));
             facts = next;
@@ -69,7 +70,7 @@ public sealed class AccountChanges(
         foreach (var e in page.Events)
         {
             var next = e.Data is IMovement movement
-                ? current with { Balance = current.Balance + movement.SignedAmount }
+                ? current with { Balance = StreamFold.Apply(e, () => current.Balance + movement.SignedAmount) }
                 : current with { State = StateAt(account, facts, EffectivePlace.Of(e)) };
             changes.Add(new(e, current, next));
             current = next;

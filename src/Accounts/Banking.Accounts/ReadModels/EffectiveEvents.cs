@@ -3,6 +3,7 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
+using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 using JasperFx.Events;
 using Npgsql;
@@ -98,7 +99,7 @@ public sealed class EffectiveEvents(NpgsqlDataSource source, EventReader events,
         IReadOnlyList<IEvent> newer = last >= version ? [] : await reader.EventsAsync(account.Id, version, last + 1, ct);
         foreach (var e in newer.Where(e => e.AccountEvent().EffectiveAt == start && e.Version <= after.Version))
         {
-            opening = e.Data is IMovement movement ? opening + movement.SignedAmount : opening;
+            opening = e.Data is IMovement movement ? StreamFold.Apply(e, () => opening + movement.SignedAmount) : opening;
         }
 
         return new(

@@ -3,6 +3,7 @@ using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
+using Banking.EventStore.Streams;
 using Banking.Web.Http;
 using JasperFx.Events;
 using Npgsql;
@@ -61,7 +62,9 @@ public sealed class HistoricalAccounts(NpgsqlDataSource source, EventReader even
     /// <summary>The state that some of an account's events make, in the order of their versions; null before the opening.</summary>
     internal static Account? Fold(Guid id, IEnumerable<IEvent> events) => events.Aggregate(
         (Account?)null,
-        (state, e) => state is null && e.Data is not AccountOpened ? null : Account.Fold(state, id, e.Data, e.Timestamp));
+        (state, e) => state is null && e.Data is not AccountOpened
+            ? null
+            : StreamFold.Apply(e, () => Account.Fold(state, id, e.Data, e.Timestamp)));
 
     /// <summary>The events of an account that move no money, oldest first.</summary>
     /// <param name="upTo">The last version; 0 for all events.</param>

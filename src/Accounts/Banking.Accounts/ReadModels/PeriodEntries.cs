@@ -3,6 +3,7 @@ using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
+using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 using JasperFx.Events;
 using Npgsql;
@@ -91,7 +92,7 @@ public sealed class PeriodEntries(NpgsqlDataSource source, EventReader events, A
         IReadOnlyList<IEvent> newer = last >= version ? [] : await reader.EventsAsync(account.Id, version, last + 1, ct);
         foreach (var e in newer.Where(e => e.Data is IMovement && DayOf(e) < from))
         {
-            opening += ((IMovement)e.Data).SignedAmount;
+            opening = StreamFold.Apply(e, () => opening + ((IMovement)e.Data).SignedAmount);
         }
 
         var movements = old

@@ -4,6 +4,7 @@ using Banking.Accounts.ReadModels;
 using Banking.Accounts.Statements.Domain;
 using Banking.Accounts.Statements.Formats;
 using Banking.Commands.Decisions;
+using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 using JasperFx.Events;
 using Microsoft.Extensions.Logging;
@@ -81,7 +82,7 @@ public sealed class StatementReader(
         var entries = new List<StatementEntry>(period.Movements.Count);
         foreach (var e in period.Movements)
         {
-            balance += ((IMovement)e.Data).SignedAmount;
+            balance = StreamFold.Apply(e, () => balance + ((IMovement)e.Data).SignedAmount);
             if (!IsAmount(balance))
             {
                 break;
