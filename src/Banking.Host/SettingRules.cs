@@ -7,7 +7,9 @@ internal static class SettingRules
     public static bool IsEnabled(IConfiguration configuration, string name) => bool.TryParse(configuration[name], out var value) && value;
 
     /// <summary>The folder of the private cluster, of its key ring, and of the key of development tokens.</summary>
-    public static string DataFolder(IConfiguration configuration) => Path.GetFullPath(configuration["Banking:DataFolder"] ?? ".banking");
+    public static string DataFolder(IConfiguration configuration) =>
+        // A variable without a value, which docker-compose passes for an unset one, is no setting.
+        Path.GetFullPath(configuration["Banking:DataFolder"] is { } folder && !string.IsNullOrWhiteSpace(folder) ? folder : ".banking");
 
     /// <summary>Reads several parts of the configuration, and reports the problems of all.</summary>
     /// <exception cref="ConfigurationException">There is a problem. The message has one line for each.</exception>

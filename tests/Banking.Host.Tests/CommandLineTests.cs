@@ -33,6 +33,18 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'@file'", "verify", "@file")]
     [InlineData("--environment", "--environmnt", "Development")]
     [InlineData("codegen takes no setting", "codegen", "folder", "--Banking:DataFolder=x")]
+    [InlineData("FOLDER is empty", "import", "berka", "")]
+    [InlineData("FOLDER is empty", "codegen", " ")]
+    [InlineData("FILE is empty", "archive", "check", "one", "")]
+    [InlineData("FILE is empty", "simulate", "")]
+    [InlineData("--into is empty", "restore", "--to", "LATEST", "--into", "")]
+    [InlineData("--from is empty", "restore", "--to", "LATEST", "--into", "folder", "--from", "")]
+    [InlineData("--limit N", "projections", "compare", "entries", "--limit", " 5")]
+    [InlineData("--max-events NUMBER", "archive", "write", "--max-events", "+5")]
+    [InlineData("line break", "projections", "rebuild", "entries", "--reason", "two\nlines")]
+    [InlineData("U+202E", "archive", "delete", "--older-than", "2026-01-01T00:00:00Z", "--reason", "right \u202E to left")]
+    [InlineData("Did you mean Kestrel:Endpoints?", "--Kestrel:Endpoint:Http:Url=http://127.0.0.1:0")]
+    [InlineData("Did you mean Logging:LogLevel?", "verify", "--Logging:LogLevl:Default=Debug")]
     public async Task A_word_that_is_not_known_ends_with_2_and_a_suggestion(string suggestion, params string[] args)
     {
         var (exitCode, output, error) = await RunAsync(args);
@@ -54,6 +66,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("Did you mean ConnectionStrings:banking?", "verify", "--ConnectionStrings:bankng=Host=x")]
     [InlineData("Banking:Sentinel:Streams must be a number (Int32), not \"many\"", "--Banking:Sentinel:Streams=many")]
     [InlineData("Banking:FollowsLog must be true or false, not \"yes\"", "--Banking:FollowsLog=yes")]
+    [InlineData("Logging:LogLevel:Default must be one of Trace, ", "--Logging:LogLevel:Default=Loud")]
     [InlineData("--Banking:DataFolder has no value", "--Banking:DataFolder")]
     [InlineData("--Banking:DataFolder has no value", "--Banking:DataFolder", "--no-demo")]
     public async Task A_setting_that_is_not_known_or_does_not_fit_ends_with_2_and_a_sentence(string sentence, params string[] args)
@@ -119,6 +132,16 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(2, exitCode);
         Assert.Contains("Did you mean Banking:Sentinel:IntervalSeconds?", error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Data));
+    }
+
+    [Fact]
+    public async Task A_setting_without_a_value_is_none()
+    {
+        var (exitCode, _, error) = await HostProcess.RunAsync(["verify"], ("Banking__DataFolder", ""));
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(".banking", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -8,6 +8,9 @@ public static class Reasons
     /// <summary>Maximum length of the reason of a command that moves money, in UTF-16 units: one line of a statement.</summary>
     public const int MaxMoneyReasonLength = 140;
 
+    /// <summary>Maximum length of any other reason, in UTF-16 units.</summary>
+    public const int MaxLength = 500;
+
     /// <summary>
     /// Returns what is wrong with the reason of a command that moves money, or null. Such a command is malformed: it is not decided and
     /// nothing is stored.
@@ -25,6 +28,6 @@ public static class Reasons
 
     private static Refusal? Words(string? text) =>
         string.IsNullOrEmpty(text) ? Refusal.Invalid("reason_required", "A reason text is required.", "#/reason")
-        : PlainText.Problem(text, 500) is { } why ? Refusal.Invalid("invalid_text", why, "#/reason")
+        : PlainText.Problem(text, MaxLength) is { } why ? Refusal.Invalid("invalid_text", why, "#/reason")
         : null;
 }

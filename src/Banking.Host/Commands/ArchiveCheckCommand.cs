@@ -18,6 +18,13 @@ internal static class ArchiveCheckCommand
             Description = "paths of files, which are checked without a database (default: all files of the manifest)",
             Arity = ArgumentArity.ZeroOrMore,
         };
+        files.Validators.Add(r =>
+        {
+            foreach (var file in r.Tokens)
+            {
+                CommonOptions.RequirePath(r, file.Value, "FILE");
+            }
+        });
         var command = new Command("check", "reads whole files and checks them; exit code 1 if one is damaged") { files };
         command.SetAction(parsed => parsed.GetValue(files) is { Length: > 0 } paths
             ? CheckFilesAsync(paths)

@@ -74,7 +74,8 @@ internal static class ArchiveCommand
             {
                 return await run(services, connection, ct);
             }
-            catch (Exception failure) when (failure is ArchiveDamagedException or ArchiveUnavailableException or FileNotFoundException)
+            catch (Exception failure)
+                when (failure is ArchiveDamagedException or ArchiveUnavailableException or IOException or UnauthorizedAccessException)
             {
                 await Console.Error.WriteLineAsync(failure.Message);
                 return 1;
@@ -98,19 +99,8 @@ internal static class ArchiveCommand
         var before = Time(
             "--before", "archives what ended, or was carried forward, before this time (default: the end of the last closed period)",
             isRequired: false);
-        var maxEvents = new Option<int>("--max-events")
-        {
-            Description = "events in a file at most",
-            HelpName = "NUMBER",
-            DefaultValueFactory = _ => ArchiveWriting.DefaultMaxEvents,
-        };
-        maxEvents.Validators.Add(r =>
-        {
-            if (r.GetValue(maxEvents) is < 1 or > ArchiveWriting.LargestMaxEvents)
-            {
-                r.AddError($"--max-events NUMBER: 1 to {ArchiveWriting.LargestMaxEvents}.");
-            }
-        });
+        var maxEvents = CommonOptions.Number(
+            "--max-events", "NUMBER", "events in a file at most", ArchiveWriting.DefaultMaxEvents, ArchiveWriting.LargestMaxEvents);
         var command = new Command("write", "writes old events to files, and compares these with the log; removes nothing")
         {
             before,

@@ -14,7 +14,7 @@ internal static class CodegenCommand
 {
     public static Command Create(string[] settings)
     {
-        var folder = new Argument<string>("FOLDER") { Description = "the folder for the generated source" };
+        var folder = CommonOptions.PathArgument("FOLDER", "the folder for the generated source");
         var command = new Command("codegen", "for the build: generates the adapters for handlers and endpoints") { folder };
         command.SetAction(parsed => settings is [var setting, ..]
             ? OfflineCommand.FailAsync($"codegen takes no setting: {setting}. Nothing was done.")

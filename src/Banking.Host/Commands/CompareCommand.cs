@@ -19,19 +19,7 @@ internal static class CompareCommand
     {
         var (name, reason) = (OperatorCommand.Name(), OperatorCommand.Reason(isRequired: false));
         var keep = new Option<bool>("--keep") { Description = "keeps the candidate, to be switched to or dropped later" };
-        var limit = new Option<int>("--limit")
-        {
-            Description = "the number of accounts, or of other subjects, to list",
-            HelpName = "N",
-            DefaultValueFactory = _ => DefaultLimit,
-        };
-        limit.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<int>() < 1)
-            {
-                r.AddError("--limit N: a number above zero.");
-            }
-        });
+        var limit = CommonOptions.Number("--limit", "N", "the number of accounts, or of other subjects, to list", DefaultLimit);
         var command = new Command("compare", "builds a read model with the code of this program and compares it with the active one")
         {
             name,

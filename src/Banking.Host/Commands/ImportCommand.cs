@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
 using Banking.Accounts;
@@ -29,14 +28,9 @@ internal static class ImportCommand
 
     public static Command Create(string[] settings)
     {
-        var folder = new Argument<string>("FOLDER") { Description = "the folder with the five files" };
-        var copies = new Option<int>("--copies")
-        {
-            Description = $"imports the history N times (1 to {MaxCopies}), each copy with its own ids",
-            HelpName = "N",
-            DefaultValueFactory = _ => 1,
-            CustomParser = ParseCopies,
-        };
+        var folder = CommonOptions.PathArgument("FOLDER", "the folder with the five files");
+        var copies = CommonOptions.Number(
+            "--copies", "N", $"imports the history N times (1 to {MaxCopies}), each copy with its own ids", otherwise: 1, MaxCopies);
         var (json, environment) = (CommonOptions.Json("prints the report as one JSON object"), CommonOptions.Environment());
         var (fresh, yes) = (CommonOptions.Fresh(), CommonOptions.Yes());
         var berka = new Command("berka", "imports the Berka files of PKDD'99 and reconciles them with the balances in the files")
@@ -60,17 +54,6 @@ internal static class ImportCommand
                 new(parsed.GetValue(folder)!, parsed.GetValue(copies), parsed.GetValue(json), parsed.GetValue(fresh)), configuration);
         });
         return new("import", "imports another bank's history") { berka };
-    }
-
-    private static int ParseCopies(ArgumentResult result)
-    {
-        if (result.Tokens is [var one] && Exact.TryInt(one.Value, out var copies) && copies is >= 1 and <= MaxCopies)
-        {
-            return copies;
-        }
-
-        result.AddError($"--copies N: the number of copies to import, 1 to {MaxCopies}.");
-        return 0;
     }
 
     private static async Task<int> RunAsync(ImportArguments arguments, IConfiguration configuration)

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using Banking.Commands.Decisions;
 using Banking.Commands.Operators;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Rebuilding;
+using Banking.SharedKernel;
 using Npgsql;
 
 namespace Banking.Host.Commands;
@@ -23,9 +25,14 @@ internal static class OperatorCommand
         };
         reason.Validators.Add(r =>
         {
+            // As strict as a reason over HTTP: it is stored for ever, and others read it.
             if (string.IsNullOrWhiteSpace(r.GetValue(reason)))
             {
                 r.AddError("--reason TEXT: give a reason.");
+            }
+            else if (PlainText.Problem(r.GetValue(reason), Reasons.MaxLength) is { } problem)
+            {
+                r.AddError($"--reason TEXT: {problem}");
             }
         });
         return reason;

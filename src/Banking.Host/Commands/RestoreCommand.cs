@@ -28,17 +28,10 @@ internal static class RestoreCommand
             Required = true,
             CustomParser = ParseTarget,
         };
-        var into = new Option<string>("--into")
-        {
-            Description = "the data folder of the restored bank; it may have nothing but the key ring, in keys",
-            HelpName = "FOLDER",
-            Required = true,
-        };
-        var from = new Option<string>("--from")
-        {
-            Description = "the folder of the backups (default: Banking:Backup:Folder, or backups in Banking:DataFolder)",
-            HelpName = "FOLDER",
-        };
+        var into = CommonOptions.PathOption(
+            "--into", "the data folder of the restored bank; it may have nothing but the key ring, in keys", isRequired: true);
+        var from = CommonOptions.PathOption(
+            "--from", "the folder of the backups (default: Banking:Backup:Folder, or backups in Banking:DataFolder)", isRequired: false);
         var label = new Option<string>("--base")
         {
             Description = "the label of the base backup to use (default: the newest that lies before the target)",

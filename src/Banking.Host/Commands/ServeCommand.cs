@@ -43,7 +43,7 @@ internal static class ServeCommand
 
             // Commands by message would be recorded in the past while the demo bank is made.
             var takesMessages = configuration.GetSection("Banking:Incoming").GetChildren().Any();
-            var wantsDemo = !parsed.GetValue(noDemo) && !takesMessages && served == Environments.Development;
+            var wantsDemo = !parsed.GetValue(noDemo) && !takesMessages && StartupChecks.IsDevelopment(served);
             var clock = wantsDemo ? new DemoClock() : null;
             return RunAsync(all, configuration, parsed.GetValue(fresh), clock);
         });

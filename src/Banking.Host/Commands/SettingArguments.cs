@@ -1,3 +1,5 @@
+using Banking.Web.Http;
+
 namespace Banking.Host.Commands;
 
 /// <summary>
@@ -6,6 +8,13 @@ namespace Banking.Host.Commands;
 internal static class SettingArguments
 {
     private static readonly string[] Sections = ["Banking", "ConnectionStrings", "Logging", "Kestrel"];
+
+    /// <summary>The parts of ASP.NET Core's sections. It ignores any other part.</summary>
+    private static readonly Dictionary<string, string[]> Parts = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Kestrel"] = ["Endpoints", "EndpointDefaults", "Certificates"],
+        ["Logging"] = ["LogLevel", "Console", "Debug", "EventSource", "EventLog", "OpenTelemetry"],
+    };
 
     /// <returns>The settings as --Section:Name=VALUE, and the remaining words.</returns>
     public static (string[] Settings, string[] Words) Split(string[] args)
@@ -23,6 +32,13 @@ internal static class SettingArguments
             {
                 var sections = string.Join(", ", Sections.Select(s => s + ":"));
                 throw new ConfigurationException($"There is no setting {name[2..]}: settings begin with {sections}. Nothing was done.");
+            }
+            else if (name.Split(':') is [var section, var part, ..]
+                && Parts.TryGetValue(section[2..], out var parts) && !parts.Contains(part, StringComparer.OrdinalIgnoreCase))
+            {
+                throw new ConfigurationException(
+                    $"There is no setting {name[2..]}. Did you mean {section[2..]}:{parts.MinBy(p => Spelling.Distance(p, part))}? "
+                        + "Nothing was done.");
             }
             else if (equals >= 0)
             {

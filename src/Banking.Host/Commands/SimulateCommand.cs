@@ -16,7 +16,7 @@ internal static class SimulateCommand
 {
     public static Command Create(string[] settings)
     {
-        var file = new Argument<FileInfo>("FILE") { Description = "a file with the body of POST /v1/simulations (docs/what-if.md)" };
+        var file = CommonOptions.PathArgument("FILE", "a file with the body of POST /v1/simulations (docs/what-if.md)");
         var json = CommonOptions.Json("prints the whole answer as one JSON object");
         var command = new Command("simulate", "asks what would have happened otherwise; exit code 1 if something would")
         {
@@ -27,14 +27,23 @@ internal static class SimulateCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(string[] settings, FileInfo file, bool json)
+    private static async Task<int> RunAsync(string[] settings, string file, bool json)
     {
-        if (!file.Exists)
+        if (!File.Exists(file))
         {
-            return await OfflineCommand.FailAsync($"There is no file {file.FullName}.");
+            return await OfflineCommand.FailAsync($"There is no file {Path.GetFullPath(file)}.");
         }
 
-        var request = await File.ReadAllBytesAsync(file.FullName);
+        byte[] request;
+        try
+        {
+            request = await File.ReadAllBytesAsync(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return await OfflineCommand.FailAsync($"The file cannot be read: {failure.Message}");
+        }
+
         return await OfflineCommand.RunAsync(settings, (services, ct) => RunAsync(services, settings, request, json, ct));
     }
 

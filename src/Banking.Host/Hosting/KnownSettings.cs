@@ -84,7 +84,19 @@ public static class KnownSettings
                 yield return $"{name} must be {DescribeType(type)}, not \"{value}\".";
             }
         }
+
+        foreach (var problem in FindLevelProblems(configuration))
+        {
+            yield return problem;
+        }
     }
+
+    /// <summary>Levels that ASP.NET Core would end the host for.</summary>
+    private static IEnumerable<string> FindLevelProblems(IConfiguration configuration) =>
+        from setting in configuration.GetSection("Logging").AsEnumerable()
+        where setting.Key.Split(':') is [_, .. var parts, _] && parts.Contains("LogLevel", StringComparer.OrdinalIgnoreCase)
+            && !string.IsNullOrEmpty(setting.Value) && !Enum.TryParse<LogLevel>(setting.Value, ignoreCase: true, out _)
+        select $"{setting.Key} must be one of {string.Join(", ", Enum.GetNames<LogLevel>())}, not \"{setting.Value}\".";
 
     private static IEnumerable<(string Name, Type Type)> Collect(IReadOnlyList<BankModule> modules) =>
         Single
