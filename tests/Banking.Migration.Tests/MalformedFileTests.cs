@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Banking.Migration.Tests;
 
 public sealed class MalformedFileTests : IDisposable
@@ -57,7 +59,10 @@ public sealed class MalformedFileTests : IDisposable
     [InlineData("trans.asc", "800.00", "--800.00", 3, "balance")]
     [InlineData("trans.asc", "800.00", "NaN", 3, "balance")]
     [InlineData("trans.asc", "SIPO", "DANE", 3, "k_symbol")]
+    [InlineData("trans.asc", "\"SIPO\"", "\"\t\"", 3, "k_symbol")]
+    [InlineData("trans.asc", "\"PREVOD NA UCET\"", "\"\t\"", 3, "operation")]
     [InlineData("trans.asc", "\"YZ\"", "\"Y\0Z\"", 3, "bank")]
+    [InlineData("trans.asc", "\"YZ\"", "\"YZ\t\"", 3, "bank")]
     [InlineData("trans.asc", ";\"YZ\";\"87144583\"", "", 3, "bank")]
     [InlineData("trans.asc", "\"87144583\"", "\"87144583\";", 3, "account")]
     [InlineData("trans.asc", "\"SIPO\"", "\"SIPO", 3, "k_symbol")]
@@ -77,6 +82,14 @@ public sealed class MalformedFileTests : IDisposable
         Assert.Equal(
             "trans.asc, line 3, field amount: '12,5' is not an amount: digits, a point and at most 2 decimals.",
             Refusal().Message);
+    }
+
+    [Fact]
+    public void Bytes_that_are_not_UTF_8_are_refused_where_a_byte_order_mark_says_UTF_8()
+    {
+        var text = _bank.Read("trans.asc").Replace("YZ", "Národní", StringComparison.Ordinal);
+        File.WriteAllBytes(Path.Combine(_bank.Path, "trans.asc"), [0xEF, 0xBB, 0xBF, .. Encoding.Latin1.GetBytes(text)]);
+        AssertRefused("trans.asc", 3, null);
     }
 
     [Fact]

@@ -43,7 +43,7 @@ internal static class BerkaWords
             "VYBER KARTOU" => "card",
             _ => null,
         };
-        return operation is not null || word.IsWhiteSpace();
+        return operation is not null || word.Trim(' ').IsEmpty;
     }
 
     public static bool TryTranslatePurpose(ReadOnlySpan<char> word, out string? purpose)
@@ -61,7 +61,7 @@ internal static class BerkaWords
             "LEASING" => "leasing",
             _ => null,
         };
-        return purpose is not null || word.IsWhiteSpace();
+        return purpose is not null || word.Trim(' ').IsEmpty;
     }
 
     /// <summary>

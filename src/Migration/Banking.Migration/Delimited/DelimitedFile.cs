@@ -8,6 +8,9 @@ namespace Banking.Migration.Delimited;
 /// </summary>
 internal sealed class DelimitedFile
 {
+    /// <summary>Replaces nothing: a replaced character would become a fact of the bank.</summary>
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly string _name;
     private readonly byte[] _bytes;
     private readonly Encoding _encoding;
@@ -23,7 +26,7 @@ internal sealed class DelimitedFile
     {
         // The source exports Latin-1. A byte order mark means that an editor has saved the file as UTF-8.
         (_name, _bytes) = (name, bytes);
-        (_encoding, _next) = bytes is [0xEF, 0xBB, 0xBF, ..] ? (Encoding.UTF8, 3) : (Encoding.Latin1, 0);
+        (_encoding, _next) = bytes is [0xEF, 0xBB, 0xBF, ..] ? (StrictUtf8, 3) : (Encoding.Latin1, 0);
         Advance();
         if (_splitter.Split(Current) is { } problem)
         {
@@ -50,9 +53,19 @@ internal sealed class DelimitedFile
     public static DelimitedFile Open(string folder, string name)
     {
         var path = Path.Combine(folder, name);
-        return File.Exists(path)
-            ? new(name, File.ReadAllBytes(path))
-            : throw new MalformedFileException(name, line: null, field: null, $"{folder} has no such file.");
+        if (!File.Exists(path))
+        {
+            throw new MalformedFileException(name, line: null, field: null, $"{folder} has no such file.");
+        }
+
+        try
+        {
+            return new(name, File.ReadAllBytes(path));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new MalformedFileException(name, line: null, field: null, $"the file cannot be read: {failure.Message}");
+        }
     }
 
     public Column Column(string name)
@@ -123,7 +136,15 @@ internal sealed class DelimitedFile
             _line = new char[line.Length];
         }
 
-        _length = _encoding.GetChars(line, _line);
         Line++;
+        try
+        {
+            _length = _encoding.GetChars(line, _line);
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new MalformedFileException(
+                _name, Line, field: null, "the file begins as UTF-8, and this line is not valid UTF-8. Save it in one encoding.");
+        }
     }
 }

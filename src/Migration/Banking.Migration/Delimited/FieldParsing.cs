@@ -61,7 +61,7 @@ internal static class FieldParsing
     /// <summary>Reads free text. Null if the field is blank. Text that cannot be stored or printed is refused.</summary>
     public static string? ReadText(this DelimitedFile file, Column column)
     {
-        var text = file[column].Trim();
+        var text = file[column].Trim(' ');
         if (text.IsEmpty)
         {
             return null;
