@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Banking.SharedKernel;
 using Banking.Testing;
 
@@ -19,6 +20,7 @@ public sealed class WebhookGraceTests : BankFixture
         (await this.AskAsync($"/v1/webhooks/{webhook}/secret/rotate", new { graceHours = 2 })).Ok();
         Clock.Advance(TimeSpan.FromMinutes(119));
         Assert.Equal(2, (await this.SecretsAsync(webhook)).Length);
+        Assert.True((await ListedAsync()).TryGetProperty("oldSecretUntil", out _));
 
         Clock.Advance(TimeSpan.FromMinutes(1));
 
@@ -28,7 +30,9 @@ public sealed class WebhookGraceTests : BankFixture
         await Eventually.UntilAsync(DueCountAsync, n => n == 0);
         await Eventually.UntilAsync(
             async () => (await this.QueryAsync<long>("select count(*) from publishing_keys.mt_doc_webhook_secret"))[0], n => n == 1);
-        Assert.False((await As("operator").GetAsync($"/v1/webhooks/{webhook}")).Ok().Json.TryGetProperty("oldSecretUntil", out _));
+        var shown = (await As("operator").GetAsync($"/v1/webhooks/{webhook}")).Ok().Json;
+        Assert.False(shown.TryGetProperty("oldSecretUntil", out _));
+        Assert.Equal(shown.GetProperty("version").GetInt64(), (await ListedAsync()).GetProperty("version").GetInt64());
         (await this.AskAsync($"/v1/webhooks/{webhook}/secret/rotate", new { graceHours = 2 })).Ok();
     }
 
@@ -59,6 +63,8 @@ public sealed class WebhookGraceTests : BankFixture
         await Eventually.UntilAsync(DueCountAsync, n => n == 0);
         Assert.Equal("publishing.webhook-removed.v1", (await EventsAsync(webhook))[^1]);
     }
+
+    private async Task<JsonElement> ListedAsync() => Assert.Single((await As("operator").GetAsync("/v1/webhooks")).Ok().Items());
 
     private async Task<long> DueCountAsync() => (await this.QueryAsync<long>("select count(*) from platform.due"))[0];
 

@@ -16,6 +16,18 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
         (await bank.AskAsync("/v1/webhooks/whk_1/secret/rotate", new { graceHours = 721 })).IsProblem(422, "malformed_grace");
     }
 
+    [Theory]
+    [InlineData("left \u202E right")]
+    [InlineData("two\nlines")]
+    [InlineData("")]
+    public async Task The_note_of_a_test_is_held_to_the_rules_of_any_text(string note)
+    {
+        var refused = await bank.AskAsync("/v1/webhooks/whk_1/test", new { note });
+
+        refused.IsProblem(422, "invalid_text");
+        Assert.Contains("\"#/note\"", refused.Body, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task During_the_grace_of_a_rotation_both_secrets_sign_and_then_one()
     {

@@ -55,13 +55,15 @@ public static class ListWebhooksEndpoint
 
         var webhooks = await states.ListAsync<WebhookOverview>(Webhook.NotRemoved, after, paging!.Limit + 1, http.RequestAborted);
         var page = Page<Webhook>.Of(webhooks, paging, w => w.Id.ToString("N"));
+        // The overview has neither the secrets nor the end of a grace period.
+        var current = await states.FindAsync([.. page.Items.Select(w => w.Id)], http.RequestAborted);
         var names = page.Items.Select(w => w.Destination).ToList();
         var state = (await outbox.LookAsync(http.RequestAborted, names)).Items.ToDictionary(d => d.Name);
         return TypedResults.Json(
             new Page<WebhookView>(
                 [
                     .. page.Items.Select(w =>
-                        WebhookView.Of(w, clock.GetUtcNow()) with
+                        WebhookView.Of(current.GetValueOrDefault(w.Id, w), clock.GetUtcNow()) with
                         {
                             Delivery = state.GetValueOrDefault(w.Destination),
                         }),

@@ -80,6 +80,8 @@ public static class ResendToWebhookEndpoint
 
 public static class TestWebhookEndpoint
 {
+    private const int MaxNoteLength = 200;
+
     [WolverinePost("/v1/webhooks/{webhook}/test", OperationId = "testWebhook")]
     [Tags("Webhooks")]
     [EndpointSummary("Send a signed test event to a webhook endpoint and get its answer")]
@@ -94,7 +96,9 @@ public static class TestWebhookEndpoint
         WebhookSource source,
         PublicationSettings publication,
         TimeProvider clock,
-        HttpContext http) => SingleDelivery.RunAsync(webhook, commands, source, http, (found, _) =>
+        HttpContext http) => PlainText.Problem(request.Note, MaxNoteLength) is { } why
+        ? Task.FromResult<IResult>(new ProblemResult(Refusal.Invalid("invalid_text", why, "#/note")))
+        : SingleDelivery.RunAsync(webhook, commands, source, http, (found, _) =>
         {
             var id = PublicId.Format("evt", Ids.Next(clock));
             return Task.FromResult<(string?, string?, ReadOnlyMemory<byte>, Refusal?)>(
