@@ -71,6 +71,15 @@ public sealed class CommandDocsTests
         Assert.Equal(CommandExamples.All[command.Type], read);
     }
 
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Every_member_of_a_command_has_a_form_and_a_meaning(string name)
+    {
+        var members = JsonNode.Parse(Solution.Catalogue.Schemas[name])!["properties"]!.AsObject();
+
+        Assert.All(members, m => Assert.True(m.Value!["type"] is not null && m.Value["description"] is not null, m.Key));
+    }
+
     private static string Example(BusCommand command) =>
         JsonSerializer.Serialize(CommandExamples.All[command.Type], command.Type, Indented).ReplaceLineEndings("\n");
 

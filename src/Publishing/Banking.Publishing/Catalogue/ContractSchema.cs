@@ -58,7 +58,35 @@ public static class ContractSchema
     /// <summary>The schema of the command's message.</summary>
     public static JsonObject Data(BusCommand command)
     {
-        return CommandWire.GetJsonSchemaAsNode(command.Type, CommandExporter).AsObject();
+        var schema = CommandWire.GetJsonSchemaAsNode(command.Type, CommandExporter).AsObject();
+        DescribeDefaults(command.Type, schema["properties"]!.AsObject());
+        return schema;
+    }
+
+    /// <summary>
+    /// Describes optional members whose type has a converter of its own. The exporter gives such a member its default value, and nothing
+    /// else.
+    /// </summary>
+    private static void DescribeDefaults(Type type, JsonObject members)
+    {
+        foreach (var property in CommandWire.GetTypeInfo(type).Properties)
+        {
+            if (members[property.Name] is not JsonObject { Count: 1 } member || !member.TryGetPropertyValue("default", out var value))
+            {
+                continue;
+            }
+
+            var schema = CommandWire.GetJsonSchemaAsNode(property.PropertyType, CommandExporter).AsObject();
+            if (value is null)
+            {
+                schema["type"] = new JsonArray(schema["type"]!.DeepClone(), "null");
+            }
+
+            schema["default"] = value?.DeepClone();
+            schema.Remove("description");
+            schema["description"] = ContractDocs.Of((PropertyInfo)property.AttributeProvider!);
+            members[property.Name] = schema;
+        }
     }
 
     private static JsonObject Named(string type, JsonObject schema)
