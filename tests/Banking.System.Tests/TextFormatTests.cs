@@ -48,6 +48,25 @@ public sealed class TextFormatTests(BankFixture bank) : IClassFixture<BankFixtur
         Assert.Equal("1.00", await _teller.BalanceAsync(account));
     }
 
+    [Theory]
+    [InlineData("/v1/accounts/{0}")]
+    [InlineData("/v1/deposits/{0}")]
+    [InlineData("/v1/refusals/{0}")]
+    [InlineData("/v1/statements/{0}")]
+    [InlineData("/v1/transactions/{0}")]
+    [InlineData("/v1/simulations/{0}")]
+    [InlineData("/ops/projections/{0}/rebuild")]
+    public async Task What_a_caller_sent_is_repeated_in_plain_text_only(string path)
+    {
+        foreach (var text in (string[])["%E2%80%AE", "a%E2%80%AEb", "%EF%BB%BFa", "a%E2%80%8Bb"])
+        {
+            var answer = await bank.As("operator").GetAsync(path.Replace("{0}", text, StringComparison.Ordinal));
+
+            Assert.Equal(404, answer.StatusCode);
+            Assert.DoesNotContain(answer.Body, c => c is '\u202e' or '\ufeff' or '\u200b');
+        }
+    }
+
     [Fact]
     public async Task A_key_without_quotes_includes_its_parameters()
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
+using Banking.SharedKernel;
 
 namespace Banking.Commands.Receipts;
 
@@ -53,11 +54,14 @@ public static class ProblemDocument
 
         foreach (var (name, value) in refusal.Facts)
         {
-            document[name] = JsonSerializer.SerializeToNode(value, ApiJson.Options);
+            document[name] = JsonSerializer.SerializeToNode(value is string text ? Shown(text) : value, ApiJson.Options);
         }
 
         return document;
     }
+
+    /// <summary>A fact may repeat what a caller sent, such as an id in the address. What is no plain text is escaped.</summary>
+    private static string Shown(string text) => PlainText.Problem(text, text.Length) is null ? text : PlainText.Escaped(text);
 
     private static string Title(string code)
     {
