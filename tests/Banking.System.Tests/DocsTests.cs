@@ -159,29 +159,7 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
             .IsProblem(422, "customer_required");
         (await _anybody.PostAsync("/dev/token", new { role = "teller", subject = "a\0b" })).IsProblem(422, "invalid_text", "#/subject");
         (await _anybody.PostAsync("/dev/token", new { role = "teller", admin = true })).IsProblem(400, "malformed_json");
-        string[] ofProxies =
-        [
-            "Forwarded",
-            "X-Forwarded-For",
-            "x-forwarded-host",
-            "X-Forward-For",
-            "X-Real-IP",
-            "x-real-port",
-            "Via",
-            "CF-Connecting-IP",
-            "True-Client-IP",
-            "X-Original-For",
-            "X-Client-Address",
-            "Fly-Client-IP",
-            "X-Vercel-Id",
-            "X-ARR-SSL",
-            "X-Cluster-Client-IP",
-            "fastly-client-ip",
-            "X-Envoy-External-Address",
-            "X-Host",
-            "X-SCHEME",
-        ];
-        foreach (var header in ofProxies)
+        foreach (var header in ProxyHeaders)
         {
             (await _anybody.PostAsync("/dev/token", new { role = "teller" }, (header, "for=127.0.0.1"))).IsProblem(404, "no_such_route");
         }
@@ -196,6 +174,14 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
             (await _anybody.PostAsync("/dev/token", new { role = "teller" }, ("Host", host))).Ok();
         }
     }
+
+    private static readonly string[] ProxyHeaders =
+    [
+        "Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forward-For", "X-Real-IP", "x-real-port", "Via", "CF-Connecting-IP",
+        "True-Client-IP", "X-Original-For", "X-Client-Address", "Fly-Client-IP", "X-Vercel-Id", "X-ARR-SSL", "X-Cluster-Client-IP",
+        "fastly-client-ip", "X-Envoy-External-Address", "X-Host", "X-SCHEME", "WL-Proxy-Client-IP", "X-Nginx-Proxy", "Ali-CDN-Real-IP",
+        "X-Sucuri-ClientIP", "X-Source-IP",
+    ];
 
     private static bool IsOfTheBank(string path) => BankPaths().IsMatch(path);
 

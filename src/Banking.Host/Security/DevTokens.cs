@@ -137,9 +137,17 @@ internal static class DevTokenEndpoint
         && LoopbackHosts.Contains(http.Request.Host.Host, StringComparer.OrdinalIgnoreCase)
         && !http.Request.Headers.Keys.Any(IsProxyHeader);
 
-    private static bool IsProxyHeader(string header) => ProxyPrefixes.Any(p => header.StartsWith(p, StringComparison.OrdinalIgnoreCase));
+    private static bool IsProxyHeader(string header) =>
+        ProxyPrefixes.Any(p => header.StartsWith(p, StringComparison.OrdinalIgnoreCase))
+        || ProxyWords.Any(w => header.Contains(w, StringComparison.OrdinalIgnoreCase));
 
     private static readonly string[] LoopbackHosts = ["localhost", "127.0.0.1", "[::1]"];
+
+    /// <summary>Words in the names that some proxies give to such headers, such as WL-Proxy-Client-IP and Ali-CDN-Real-IP.</summary>
+    private static readonly string[] ProxyWords =
+    [
+        "Forward", "Proxy", "Client-IP", "ClientIP", "Real-IP", "RealIP", "Remote-IP", "Remote-Addr", "Src-IP", "Source-IP", "User-IP",
+    ];
 
     /// <summary>Prefixes of headers that proxies and delivery networks add to requests.</summary>
     private static readonly string[] ProxyPrefixes =
