@@ -1,4 +1,7 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Banking.Commands.Operators;
 using Banking.ReadModels.Books;
@@ -38,6 +41,7 @@ public sealed class CandidateTests(ProbedBank bank) : IClassFixture<ProbedBank>,
 
         Assert.Equal(("equal", "trial"), (State(built), built.GetProperty("candidate").GetProperty("purpose").GetString()));
         Assert.Equal((0, 0), (built.GetProperty("rows").GetInt64(), built.GetProperty("items").GetArrayLength()));
+        Assert.Equal((400, "malformed_cursor"), StatusAndCode(await _operator.GetAsync($"{Candidate}?cursor={Forged("seen/a\0b")}")));
         Assert.Equal((409, "candidate_exists"), StatusAndCode(await _operator.PostAsync(Candidate, Why)));
         Assert.Equal((409, "rebuild_in_progress"), StatusAndCode(await _operator.PostAsync("/ops/projections/probe/rebuild", Why)));
 
@@ -235,6 +239,10 @@ public sealed class CandidateTests(ProbedBank bank) : IClassFixture<ProbedBank>,
     }
 
     private Task<List<string>> TablesAsync() => bank.QueryAsync<string>("select tablename::text from pg_tables where schemaname = 'probe'");
+
+    /// <summary>A cursor of the list that the list did not give.</summary>
+    private static string Forged(string place) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
+        Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(Candidate + "?")))[..8] + place));
 
     private static string? State(JsonElement view) => view.GetProperty("candidate").GetProperty("state").GetString();
 

@@ -96,7 +96,9 @@ public sealed record Paging(int Limit, string? After, string List)
         return cursor.Length is > 0 and < 200
             && Base64Url.IsValid(cursor)
             && Base64Url.TryDecodeFromChars(cursor, bytes, out var written)
-            ? Encoding.UTF8.GetString(bytes, 0, written)
-            : null;
+            // PostgreSQL has no text with NUL, so no list gave it.
+            && !bytes.AsSpan(0, written).Contains((byte)0)
+                ? Encoding.UTF8.GetString(bytes, 0, written)
+                : null;
     }
 }
