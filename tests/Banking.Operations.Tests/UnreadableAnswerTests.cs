@@ -96,6 +96,7 @@ public sealed class UnreadableAnswerTests(LogOfDeposits deposits) : IClassFixtur
     [InlineData("data = (data - 'amount') || jsonb_build_object('betrag', data -> 'amount')")]
     [InlineData("data = '[]'")]
     [InlineData("type = 'accounts.of-a-later-version.v1'")]
+    [InlineData("timestamp = '20000-01-01'")]
     public async Task Answers_that_need_the_event_name_it_and_all_others_work(string change)
     {
         await _bank.ExecuteAsync($"update bank.mt_events set {change} where seq_id = $1", _position);

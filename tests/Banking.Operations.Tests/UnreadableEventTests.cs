@@ -23,6 +23,7 @@ public sealed class UnreadableEventTests : IAsyncLifetime
     [InlineData("type = 'accounts.of-a-later-version.v1'", UnknownEventTypeException.Sentence, null)]
     [InlineData("type = 'accounts.account-opened.v9'", UnknownEventTypeException.Sentence, "accounts.account-opened.v1")]
     [InlineData("data = '{\"amount\": 7}'", "cannot be read", null)]
+    [InlineData("timestamp = '20000-01-01'", "cannot be read", null)]
     public async Task Each_read_model_that_needs_it_pauses_before_it_and_continues_when_it_is_readable(
         string change, string reason, string? needed)
     {
@@ -104,8 +105,8 @@ public sealed class UnreadableEventTests : IAsyncLifetime
     {
         await _bank.ExecuteAsync("drop trigger spoil on bank.mt_events_default; drop function spoil()");
         await _bank.ExecuteAsync(
-            "update bank.mt_events set type = 'accounts.money-deposited.v2', "
-                + "data = (select data from bank.mt_events where seq_id = $2) where seq_id = $1",
+            "update bank.mt_events e set type = 'accounts.money-deposited.v2', data = o.data, timestamp = least(e.timestamp, o.timestamp) "
+                + "from bank.mt_events o where e.seq_id = $1 and o.seq_id = $2",
             poison,
             other);
     }

@@ -132,6 +132,9 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
 
         var found = Assert.Single(await FutureStreams.FindAsync(bank.Database, bank.Clock.Now, TestContext.Current.CancellationToken));
         Assert.Equal(stream, found.Stream);
+        await ExecuteAsync($"update bank.mt_streams set timestamp = '20000-01-01' where id = '{stream}'");
+        found = Assert.Single(await FutureStreams.FindAsync(bank.Database, bank.Clock.Now, TestContext.Current.CancellationToken));
+        Assert.StartsWith("recorded at 20000-01-01", found.Found, StringComparison.Ordinal);
 
         // A new host reports it in health and still serves.
         await using var other = await bank.StartAnotherAsync();

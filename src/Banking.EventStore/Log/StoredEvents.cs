@@ -27,6 +27,7 @@ public sealed class StoredEvents
     /// <summary>Marten's mappings read the data from the first column.</summary>
     private const string Columns = "select data, id, stream_id, version, type, timestamp, user_name, correlation_id, seq_id, is_archived";
 
+    private const int Timestamp = 5;
     private const int Sequence = 8;
 
     private readonly ISerializer _serializer;
@@ -39,6 +40,9 @@ public sealed class StoredEvents
         _serializer = store.Options.Serializer();
         _types = StoredEventTypes.Of(store).ToFrozenDictionary(t => t.EventTypeName);
     }
+
+    /// <summary>SQL for the time of a column, or the nearest one that .NET has: the database has others.</summary>
+    public static string Time(string column) => $"least(greatest({column}, '0001-01-02'), '9999-12-30')";
 
     /// <summary>SQL for whether an event was imported; null if the event names no channel.</summary>
     public static string IsImported(string alias) =>
@@ -66,6 +70,8 @@ public sealed class StoredEvents
         try
         {
             e = type.ReadEventData(_serializer, DataOf(row));
+            // The database has times that .NET has not.
+            e.Timestamp = row.GetFieldValue<DateTimeOffset>(Timestamp);
         }
         catch (Exception failure)
             when (failure is not (NpgsqlException or IOException or ObjectDisposedException or OperationCanceledException))
@@ -85,7 +91,20 @@ public sealed class StoredEvents
         }
         catch (UnreadableEventException failure)
         {
-            return WithMetadata(new Event<UnreadableEvent>(new(failure)), row, imported);
+            var standIn = new Event<UnreadableEvent>(new(failure)) { Timestamp = TimeOrLast(row) };
+            return WithMetadata(standIn, row, imported);
+        }
+    }
+
+    private static DateTimeOffset TimeOrLast(NpgsqlDataReader row)
+    {
+        try
+        {
+            return row.GetFieldValue<DateTimeOffset>(Timestamp);
+        }
+        catch (InvalidCastException)
+        {
+            return DateTimeOffset.MaxValue;
         }
     }
 
@@ -96,7 +115,6 @@ public sealed class StoredEvents
         e.StreamId = row.GetGuid(2);
         e.Version = row.GetInt64(3);
         e.EventTypeName = row.GetString(4);
-        e.Timestamp = row.GetFieldValue<DateTimeOffset>(5);
         e.UserName = row.IsDBNull(6) ? null : row.GetString(6);
         e.CorrelationId = row.IsDBNull(7) ? null : row.GetString(7);
         e.IsArchived = row.GetBoolean(9);

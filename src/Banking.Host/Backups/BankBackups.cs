@@ -1,6 +1,7 @@
 using Banking.EmbeddedPostgres;
 using Banking.EmbeddedPostgres.Backups;
 using Banking.EventStore.Archive;
+using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.Host.Database;
 using Banking.Host.Hosting;
@@ -54,7 +55,7 @@ internal static class BankBackups
                 + "and e.version between p.first_version and p.last_version)"
             : "false";
         var found = await connection.ListAsync(
-            $"select xmin::text, timestamp, {archived} from {SchemaNames.Events}.mt_events e where seq_id = $1",
+            $"select xmin::text, {StoredEvents.Time("timestamp")}, {archived} from {SchemaNames.Events}.mt_events e where seq_id = $1",
             [position],
             row => (Transaction: row.GetString(0), RecordedAt: row.GetFieldValue<DateTimeOffset>(1), IsArchived: row.GetBoolean(2)),
             ct);

@@ -15,7 +15,7 @@ public static class FutureStreams
     {
         return source.ListAsync(
             $"""
-            select id, timestamp from {SchemaNames.Streams}
+            select id, case when timestamp < '9999-12-31' then timestamp end, timestamp::text from {SchemaNames.Streams}
             where timestamp > $1 and not is_archived order by timestamp desc limit {MaxStreams}
             """,
             [now + SystemClock.MaxSkew],
@@ -24,7 +24,8 @@ public static class FutureStreams
                 SchemaNames.Streams,
                 row.GetGuid(0),
                 $"recorded before {now:O}",
-                $"recorded at {row.GetFieldValue<DateTimeOffset>(1):O}"),
+                // The database has times that .NET has not.
+                row.IsDBNull(1) ? $"recorded at {row.GetString(2)}" : $"recorded at {row.GetFieldValue<DateTimeOffset>(1):O}"),
             ct);
     }
 }

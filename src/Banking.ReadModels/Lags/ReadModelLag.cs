@@ -110,7 +110,8 @@ public sealed class ReadModelLag : BackgroundService
     /// <summary>Age of the next event, by the host's clock. Not below zero, even if the clock of the recording host is ahead.</summary>
     private async Task<double> AgeAsync(long position, CancellationToken ct) =>
         await _source.ScalarAsync<DateTime?>(
-            $"select timestamp from {SchemaNames.Events}.mt_events where seq_id > $1 and not is_archived order by seq_id limit 1",
+            $"select {StoredEvents.Time("timestamp")} from {SchemaNames.Events}.mt_events "
+                + "where seq_id > $1 and not is_archived order by seq_id limit 1",
             [position],
             ct) is { } recorded
             ? Math.Max(0, Math.Round((_clock.GetUtcNow().UtcDateTime - recorded).TotalSeconds, 3))

@@ -20,8 +20,8 @@ public sealed class PeriodChecks(
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
-    private const string FirstFrom =
-        $"select seq_id, timestamp from {SchemaNames.Events}.mt_events where seq_id >= $1 order by seq_id limit 1";
+    private static readonly string FirstFrom =
+        $"select seq_id, {StoredEvents.Time("timestamp")} from {SchemaNames.Events}.mt_events where seq_id >= $1 order by seq_id limit 1";
 
     private readonly IReadOnlyList<IPeriodCheck> _checks = [.. checks.OrderBy(c => c.Name, StringComparer.Ordinal)];
 

@@ -75,9 +75,9 @@ public sealed class OutboxView(
     TimeProvider clock)
 {
     // Many destinations are at the same position.
-    private const string FirstAfter =
+    private static readonly string FirstAfter =
         $"""
-        select p.position, (select e.timestamp from {SchemaNames.Events}.mt_events e
+        select p.position, (select {StoredEvents.Time("e.timestamp")} from {SchemaNames.Events}.mt_events e
             where e.seq_id > p.position and not e.is_archived order by e.seq_id limit 1)
         from (select distinct position from {PublisherStore.Table} where position < $1) p
         """;
