@@ -16,6 +16,8 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("verify", "verfy", "--full", "--urls", "http://127.0.0.1:0")]
+    [InlineData("verify", "help", "verfy")]
+    [InlineData("rebuild", "projections", "rebild", "--help")]
     [InlineData("berka", "import", "brka", "folder")]
     [InlineData("--copies", "import", "berka", "folder", "--copie", "2")]
     [InlineData("--fresh", "import", "berka", "folder", "--frsh")]

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 
 namespace Banking.Host.Commands;
@@ -9,6 +10,8 @@ namespace Banking.Host.Commands;
 internal static class CommandLine
 {
     private const int UsageError = 2;
+
+    private static readonly string[] HelpOptions = ["--help", "-h", "-?", "/h", "/?"];
 
     /// <summary>First argument under <c>dotnet run</c>: selects Development unless the caller's environment names another one.</summary>
     private const string DeveloperFlag = "--developer";
@@ -33,7 +36,13 @@ internal static class CommandLine
     private static async Task<int> ParseAsync(string[] args)
     {
         var (settings, words) = SettingArguments.Split(args);
-        var parsed = CreateRoot(settings).Parse(words, new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        var parsed = Parse(settings, words);
+        if (parsed is { Action: HelpAction, UnmatchedTokens.Count: > 0 })
+        {
+            // Help about a word that is not known would be help about something else.
+            parsed = Parse(settings, [.. words.Where(w => !HelpOptions.Contains(w))]);
+        }
+
         if (parsed.Action is not ParseErrorAction)
         {
             // The host handles signals, and Program handles exceptions. The library would swallow both.
@@ -50,6 +59,9 @@ internal static class CommandLine
         await Console.Error.WriteLineAsync("Nothing was done. --help lists the commands and options.");
         return UsageError;
     }
+
+    private static ParseResult Parse(string[] settings, string[] words) =>
+        CreateRoot(settings).Parse(words, new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
 
     private static RootCommand CreateRoot(string[] settings)
     {
