@@ -8,6 +8,8 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
 {
     private static readonly (string, string) NoOwner = ("ConnectionStrings__owner", "");
 
+    private static readonly string[] Serve = ["--no-demo", "--environment", "Development", "--urls", "http://127.0.0.1:0"];
+
     private string _database = "";
 
     public async ValueTask InitializeAsync() => _database = await TestCluster.NewDatabaseAsync();
@@ -19,7 +21,14 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     [InlineData("verify")]
     public async Task Without_the_owner_it_ends_with_a_sentence_on_an_empty_database(string command)
     {
-        await AssertSchemaRefusedAsync(command, "The schema of the database is missing, cannot be read, or belongs to another version");
+        AssertSchemaRefused(
+            "The schema of the database is missing, cannot be read, or belongs to another version",
+            await HostProcess.RunAsync(
+                [command],
+                ("ConnectionStrings__banking", _database),
+                NoOwner,
+                ("ASPNETCORE_ENVIRONMENT", "Development"),
+                ("ASPNETCORE_URLS", "http://127.0.0.1:0")));
     }
 
     [Fact]
@@ -50,7 +59,7 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
                     ["verify", "--full"],
                 ])
         {
-            var (exitCode, output, error) = await HostProcess.RunAsync(command, ("ConnectionStrings__banking", _database), NoOwner);
+            var (exitCode, output, error) = await HostCommand.RunAsync(command, ("ConnectionStrings__banking", _database), NoOwner);
             Assert.True(exitCode == 0, string.Join(' ', command) + output + error);
         }
     }
@@ -71,14 +80,14 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     {
         await MigrateAsync();
         await ScalarAsync(change + " ; select ''");
-        await AssertSchemaRefusedAsync("--no-demo", sentence);
+        AssertSchemaRefused(sentence, await HostCommand.RunAsync(Serve, ("ConnectionStrings__banking", _database), NoOwner));
 
-        await using (await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database)))
+        await using (await BankFixture.StartOnAsync(_database))
         {
         }
 
-        await using var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database), NoOwner);
-        await (await host.TellerAsync()).OpenAsync(balance: "5.00");
+        await using var host = await BankFixture.StartOnAsync(_database, isOwner: false);
+        await BankFixture.On(host, "teller").OpenAsync(balance: "5.00");
     }
 
     [Fact]
@@ -86,9 +95,9 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
     {
         const string Unnamed = "select count(*)::text from accounts.mt_doc_account where last_event_id is null";
         await MigrateAsync();
-        await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database)))
+        await using (var host = await BankFixture.StartOnAsync(_database))
         {
-            await (await host.TellerAsync()).OpenAsync(balance: "5.00");
+            await BankFixture.On(host, "teller").OpenAsync(balance: "5.00");
         }
 
         await ScalarAsync(
@@ -96,7 +105,7 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
                 + "update platform.schema_part set fingerprint = 'of that version'; select ''");
         Assert.Equal("1", await ScalarAsync(Unnamed));
 
-        await using (await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", _database)))
+        await using (await BankFixture.StartOnAsync(_database))
         {
             Assert.Equal("0", await ScalarAsync(Unnamed));
             Assert.Equal(
@@ -146,7 +155,7 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
 
-        var (exitCode, output, error) = await HostProcess.RunAsync(["migrate"], ("ConnectionStrings__banking", _database));
+        var (exitCode, output, error) = await HostCommand.RunAsync(["migrate"], ("ConnectionStrings__banking", _database));
 
         Assert.True(exitCode == 0, output + error);
     }
@@ -199,12 +208,8 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
             await change.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
 
-        var (exitCode, _, error) = await HostProcess.RunAsync(
-            [command],
-            ("ConnectionStrings__banking", _database),
-            ("ASPNETCORE_ENVIRONMENT", "Development"),
-            ("ASPNETCORE_URLS", "http://127.0.0.1:0")
-        );
+        var (exitCode, _, error) = await HostCommand.RunAsync(
+            command == "--no-demo" ? Serve : [command], ("ConnectionStrings__banking", _database));
 
         Assert.True(exitCode == 2, error);
         Assert.Contains("roles.sql", error, StringComparison.Ordinal);
@@ -231,8 +236,8 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
                 name == "owner"
                     ? [$"--ConnectionStrings:banking={_database}", setting]
                     : [setting, $"--ConnectionStrings:owner={TestCluster.Owner(_database)}"];
-            var (exitCode, _, error) = await HostProcess.RunAsync(
-                [.. command, .. settings], ("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
+            string[] words = command is ["--no-demo"] ? Serve : command;
+            var (exitCode, _, error) = await HostCommand.RunAsync([.. words, .. settings]);
 
             Assert.True(exitCode == 2, error);
             Assert.Contains($"ConnectionStrings:{name} is not a PostgreSQL connection string", error, StringComparison.Ordinal);
@@ -247,30 +252,21 @@ public sealed class SchemaOwnerTests : IAsyncLifetime
         _database = await BankFixture.NewDatabaseAsync();
     }
 
-    private static async Task AssertStartFailsAsync(string sentence, params (string, string)[] environment)
+    private static async Task AssertStartFailsAsync(string sentence, params (string, string)[] settings)
     {
-        var (exitCode, _, error) = await HostProcess.RunAsync(
-            ["--no-demo", "--environment", "Development", "--urls", "http://127.0.0.1:0"], environment);
+        var (exitCode, _, error) = await HostCommand.RunAsync(Serve, settings);
 
         Assert.Equal(2, exitCode);
         Assert.Contains(sentence, error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
-    private async Task AssertSchemaRefusedAsync(string command, string sentence)
+    private static void AssertSchemaRefused(string sentence, (int ExitCode, string Output, string Error) run)
     {
-        var (exitCode, _, error) = await HostProcess.RunAsync(
-            [command],
-            ("ConnectionStrings__banking", _database),
-            NoOwner,
-            ("ASPNETCORE_ENVIRONMENT", "Development"),
-            ("ASPNETCORE_URLS", "http://127.0.0.1:0")
-        );
-
-        Assert.Equal(2, exitCode);
-        Assert.Contains(sentence, error, StringComparison.Ordinal);
-        Assert.Contains("ConnectionStrings:owner", error, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(sentence, run.Error, StringComparison.Ordinal);
+        Assert.Contains("ConnectionStrings:owner", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
     }
 
     /// <summary>Waits for sessions to end: a server process ends shortly after its client has closed the connection.</summary>

@@ -1,5 +1,6 @@
 using Alba;
 using Banking.Host;
+using Banking.Host.Database;
 using Banking.Host.Hosting;
 using Banking.Host.Security;
 using Banking.Web;
@@ -86,7 +87,15 @@ public class BankFixture : IAsyncLifetime
     }
 
     /// <summary>Starts another host on the same database, as a second node of the bank.</summary>
-    public Task<IAlbaHost> StartAnotherAsync() => StartHostAsync(_connectionString, Clock, Settings, Modules, Configure);
+    public Task<IAlbaHost> StartAnotherAsync() =>
+        StartHostAsync(new(_connectionString, TestCluster.Owner(_connectionString)), Clock, Settings, Modules, Configure);
+
+    /// <summary>Starts a host of the product in the test process on any database, by the system's clock.</summary>
+    /// <param name="isOwner">Whether the host has the connection string of the schema owner too.</param>
+    public static Task<IAlbaHost> StartOnAsync(string connectionString, bool isOwner = true, params string[] settings) =>
+        StartHostAsync(
+            new(connectionString, isOwner ? TestCluster.Owner(connectionString) : null), TimeProvider.System, settings, BankModules.All,
+            _ => { });
 
     /// <summary>A client with a token of the role.</summary>
     public BankClient As(string role, string? customer = null) => new(Host.Server.CreateClient(), Token(role, customer));
@@ -107,14 +116,14 @@ public class BankFixture : IAsyncLifetime
         host.Services.GetRequiredService<DevTokens>().Issue(role, customer, null, TimeProvider.System.GetUtcNow());
 
     private static async Task<IAlbaHost> StartHostAsync(
-        string connectionString,
+        BankConnections connections,
         TimeProvider clock,
         string[] settings,
         IReadOnlyList<BankModule> modules,
         Action<IServiceCollection> configure)
     {
         var builder = BankHost.CreateBuilder(
-            ["--environment", "Development", .. settings], new(connectionString, TestCluster.Owner(connectionString)), clock, modules);
+            ["--environment", "Development", .. settings], connections, clock, modules);
         configure(builder.Services);
         builder.WebHost.UseTestServer();
         // The test server does not support the body size limits of our routes and would log a warning for each request.
@@ -131,7 +140,7 @@ public class BankFixture : IAsyncLifetime
             if (_template is null)
             {
                 var connectionString = await TestCluster.NewDatabaseAsync();
-                await using (await StartHostAsync(connectionString, TimeProvider.System, [], BankModules.All, _ => { }))
+                await using (await StartOnAsync(connectionString))
                 {
                 }
 

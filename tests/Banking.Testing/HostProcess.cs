@@ -12,6 +12,7 @@ namespace Banking.Testing;
 public sealed partial class HostProcess : IAsyncDisposable
 {
     private const string HostConnection = "ConnectionStrings__banking";
+    private const string OwnerConnection = "ConnectionStrings__owner";
 
     private static readonly TimeSpan MaxRun = TimeSpan.FromMinutes(10);
 
@@ -176,15 +177,23 @@ public sealed partial class HostProcess : IAsyncDisposable
             info.Environment[name] = value;
         }
 
-        // A host gets both roles, unless the test sets the owner connection string (an empty one means no owner).
-        if (environment.FirstOrDefault(e => e.Name == HostConnection) is { Value: { Length: > 0 } database }
-            && new NpgsqlConnectionStringBuilder(database).Username == DatabaseRoles.Host)
+        foreach (var (name, value) in FindOwner(environment))
         {
-            info.Environment.TryAdd("ConnectionStrings__owner", TestCluster.Owner(database));
+            info.Environment.TryAdd(name, value);
         }
 
         return info;
     }
+
+    /// <summary>
+    /// The connection string of the owner, which comes with that of the host's role, unless the test sets one. An empty one means no owner.
+    /// </summary>
+    internal static IEnumerable<(string Name, string Value)> FindOwner((string Name, string Value)[] settings) =>
+        settings.FirstOrDefault(s => s.Name == HostConnection) is { Value: { Length: > 0 } database }
+        && !settings.Any(s => s.Name == OwnerConnection)
+        && new NpgsqlConnectionStringBuilder(database).Username == DatabaseRoles.Host
+            ? [(OwnerConnection, TestCluster.Owner(database))]
+            : [];
 
     private static int FreePort()
     {

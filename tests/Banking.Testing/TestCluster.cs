@@ -22,9 +22,12 @@ public static class TestCluster
     static TestCluster() => _ = TestKeys.Folder;
 
     /// <summary>Creates a database, empty or as a copy of another one.</summary>
-    public static async Task<string> NewDatabaseAsync(string? template = null)
+    public static async Task<string> NewDatabaseAsync(string? template = null) => await NewDatabaseAsync(await Cluster.Value, template);
+
+    /// <summary>Creates a database in any cluster, empty or as a copy of another one of that cluster.</summary>
+    public static async Task<string> NewDatabaseAsync(PostgresCluster cluster, string? template = null)
     {
-        var cluster = await Cluster.Value;
+        ArgumentNullException.ThrowIfNull(cluster);
         var name = $"test_{Interlocked.Increment(ref _databases)}";
         await cluster.CreateDatabaseAsync(name, template);
         var connectionString = await PrepareAsync(cluster, name);
