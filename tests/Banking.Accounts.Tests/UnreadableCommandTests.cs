@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Alba;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Features;
 using Banking.Commands.Groups;
@@ -10,39 +9,57 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Accounts.Tests;
 
+/// <summary>The log of two accounts with 100.00 each. The deposit on the first cannot be read, and the host has stopped.</summary>
+public sealed class LogWithUnreadableDeposit : IAsyncLifetime
+{
+    public string Database { get; private set; } = "";
+
+    public string Account { get; private set; } = "";
+
+    public string Other { get; private set; } = "";
+
+    /// <summary>The position of the deposit.</summary>
+    public long Position { get; private set; }
+
+    public async ValueTask InitializeAsync()
+    {
+        var bank = new BankFixture();
+        await bank.InitializeAsync();
+        var teller = bank.As("teller");
+        (Account, Other) = (await teller.OpenAsync(balance: "100.00"), await teller.OpenAsync(balance: "100.00"));
+        Position = (
+            await bank.QueryAsync<long>("select seq_id from bank.mt_events where stream_id = $1 and version = 2", Stored.Id(Account)))[0];
+        await bank.ExecuteAsync("update bank.mt_events set data = data - 'bankSide' where seq_id = $1", Position);
+        Database = await bank.LeaveDatabaseAsync();
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
+
 /// <summary>
 /// A command that must fold an unreadable event is answered with that event's id, over HTTP and the bus, and is not decided. A stored state
 /// makes the fold unnecessary. The other commands of the group are not affected.
 /// </summary>
-public sealed class UnreadableCommandTests : IAsyncLifetime
+public sealed class UnreadableCommandTests(LogWithUnreadableDeposit log) : IClassFixture<LogWithUnreadableDeposit>, IAsyncLifetime
 {
-    private readonly BankFixture _bank = new();
+    private readonly BankFixture _bank = new() { Template = log.Database };
+    private readonly string _account = log.Account;
+    private readonly string _other = log.Other;
 
     private EventReader Events => _bank.Host.Services.GetRequiredService<EventReader>();
 
-    private IAlbaHost _host = null!;
     private BankClient _teller = null!;
-    private string _account = "";
-    private string _other = "";
-    private long _position;
+    private long _position = log.Position;
 
     public async ValueTask InitializeAsync()
     {
+        // Later than the events in the log.
+        _bank.Clock.Advance(TimeSpan.FromHours(1));
         await _bank.InitializeAsync();
-        var teller = _bank.As("teller");
-        (_account, _other) = (await teller.OpenAsync(balance: "100.00"), await teller.OpenAsync(balance: "100.00"));
-        _position = (
-            await _bank.QueryAsync<long>("select seq_id from bank.mt_events where stream_id = $1 and version = 2", Stored.Id(_account)))[0];
-        await _bank.ExecuteAsync("update bank.mt_events set data = data - 'bankSide' where seq_id = $1", _position);
-        _host = await _bank.StartAnotherAsync();
-        _teller = BankFixture.On(_host, "teller");
+        _teller = _bank.As("teller");
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _host.DisposeAsync();
-        await _bank.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Fact]
     public async Task With_a_stored_state_commands_are_decided() =>
@@ -147,7 +164,7 @@ public sealed class UnreadableCommandTests : IAsyncLifetime
         await _bank.ExecuteAsync("delete from accounts.mt_doc_account where id = $1", Stored.Id(_account));
 
         var postponed = await Assert.ThrowsAsync<CommandPostponedException>(
-            () => new BusCommands(_host.Services).DepositAsync(_account, 1_00));
+            () => new BusCommands(_bank.Host.Services).DepositAsync(_account, 1_00));
 
         Assert.Equal("event_unreadable", postponed.Code);
     }
