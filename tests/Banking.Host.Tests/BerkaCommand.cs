@@ -5,12 +5,12 @@ using Npgsql;
 
 namespace Banking.Host.Tests;
 
-/// <summary>Runs the import command as users type it, and reads its report and the resulting database.</summary>
+/// <summary>Runs the import command in the test process, and reads its report and the resulting database.</summary>
 internal static class BerkaCommand
 {
     public static async Task<JsonElement> ImportAsync(string database, string folder, params string[] options)
     {
-        var (exitCode, output, error) = await HostProcess.RunAsync(
+        var (exitCode, output, error) = await HostCommand.RunAsync(
             ["import", "berka", folder, "--json", .. options], ("ConnectionStrings__banking", database));
         Assert.True(exitCode == 0, error);
         return JsonDocument.Parse(output).RootElement;

@@ -45,7 +45,7 @@ public sealed class BerkaCopiesTests : IAsyncLifetime
     public async Task A_number_of_copies_that_cannot_be_is_refused_before_anything_is_read(params string[] options)
     {
         var (exitCode, output, error) =
-            await HostProcess.RunAsync(["import", "berka", "no-such-folder", .. options], ("ConnectionStrings__banking", _database));
+            await HostCommand.RunAsync(["import", "berka", "no-such-folder", .. options], ("ConnectionStrings__banking", _database));
 
         Assert.Equal((2, ""), (exitCode, output));
         Assert.Contains("--copies", error, StringComparison.Ordinal);

@@ -84,8 +84,8 @@ public sealed class BerkaImportTests : IAsyncLifetime
     {
         await using var bank = await ImportedBank.CopyAsync(history);
         var known = bank.Known;
-        await using var host = await bank.ServeAsync();
-        var teller = await host.TellerAsync();
+        await using var host = await bank.StartHostAsync();
+        var teller = BankFixture.On(host, "teller");
 
         var account = (await teller.GetAsync($"/v1/accounts?externalId={known.Booking.Account}")).Ok().Json.GetProperty("items")[0];
         var id = account.GetProperty("id").GetString();
@@ -122,8 +122,8 @@ public sealed class BerkaImportTests : IAsyncLifetime
             .Select(r => r.Split('|')).ToDictionary(r => r[1], r => "acc_" + r[0].Replace("-", "", StringComparison.Ordinal));
         var gaps = bank.Report.GetProperty("discrepancies").EnumerateArray()
             .Select(d => d.GetProperty("accountId").ToString()).ToHashSet();
-        await using var host = await bank.ServeAsync();
-        var teller = await host.TellerAsync();
+        await using var host = await bank.StartHostAsync();
+        var teller = BankFixture.On(host, "teller");
         var whole = accounts.Where(a => rows[a.Key].Any() && !gaps.Contains(a.Key)).ToList();
 
         await Parallel.ForEachAsync(whole, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (account, _) =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Banking.Testing;
 using static Banking.Host.Tests.BerkaCommand;
 
@@ -74,7 +75,7 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
                     _ => lines,
                 });
 
-        var (exitCode, _, error) = await RunImportAsync(folder);
+        var (exitCode, _, error) = await RunImportAsync(folder, isProcess: true);
 
         Assert.Equal(1, exitCode);
         Assert.StartsWith(
@@ -87,10 +88,10 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
     {
         var folder = SmallHistory.Write((_, lines) => [lines[0], "", .. lines.Skip(1).Reverse()]);
 
-        var report = await ImportAsync(bank.Database, folder.FullName);
-        folder.Delete(recursive: true);
+        var (exitCode, output, error) = await RunImportAsync(folder, isProcess: true);
 
-        Assert.False(report.GetProperty("imported").GetBoolean());
+        Assert.True(exitCode == 0, error);
+        Assert.False(JsonDocument.Parse(output).RootElement.GetProperty("imported").GetBoolean());
     }
 
     [Fact]
@@ -101,9 +102,9 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
         // In earlier versions of the events: a repeat compares what they say.
         var first = await ImportAsync(database, folder.FullName, "--Banking:Events:WriteVersionsOf=2026-11-29");
         Assert.Equal(1, await ScalarAsync(database, $"{CountOfEvents} where type = 'accounts.correction-booked.v1'"));
-        await using (var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", database)))
+        await using (var host = await BankFixture.StartOnAsync(database))
         {
-            var teller = await host.TellerAsync();
+            var teller = BankFixture.On(host, "teller");
             var account = (await teller.GetAsync("/v1/accounts?externalId=20"))
                 .Ok()
                 .Json.GetProperty("items")[0]
@@ -146,20 +147,21 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
     {
         var folder = SmallHistory.WriteWith("trans.asc", "102;20;930105", "102;20;930104");
 
-        var (exitCode, output, error) = await RunImportAsync(folder);
+        var (exitCode, output, error) = await RunImportAsync(folder, isProcess: true);
 
         Assert.Equal((2, ""), (exitCode, output));
         Assert.StartsWith(
             "trans.asc, line 4, field date: account 20 was opened on 1993-01-05, after this row.", error, StringComparison.Ordinal);
     }
 
-    private async Task<(int ExitCode, string Output, string Error)> RunImportAsync(DirectoryInfo folder)
+    private async Task<(int ExitCode, string Output, string Error)> RunImportAsync(DirectoryInfo folder, bool isProcess = false)
     {
-        var result = await HostProcess.RunAsync(
-            ["import", "berka", folder.FullName, "--json"], ("ConnectionStrings__banking", bank.Database));
+        string[] command = ["import", "berka", folder.FullName, "--json"];
+        var setting = ("ConnectionStrings__banking", bank.Database);
+        var result = await (isProcess ? HostProcess.RunAsync(command, setting) : HostCommand.RunAsync(command, setting));
         folder.Delete(recursive: true);
         return result;
     }
 
-    private static string GetClosingBalance(System.Text.Json.JsonElement report) => report.GetProperty("closingBalance").GetString()!;
+    private static string GetClosingBalance(JsonElement report) => report.GetProperty("closingBalance").GetString()!;
 }

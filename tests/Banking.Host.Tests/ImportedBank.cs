@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
+using Alba;
 using Banking.Testing;
 using Banking.Testing.Histories;
 using Npgsql;
@@ -52,9 +53,18 @@ internal sealed class ImportedBank : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await TestCluster.DropAsync(Database);
 
+    /// <summary>Runs a command in the test process.</summary>
     public Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] command) =>
+        HostCommand.RunAsync(command, ("ConnectionStrings__banking", Database));
+
+    /// <summary>Runs a command in a process of its own.</summary>
+    public Task<(int ExitCode, string Output, string Error)> RunProcessAsync(params string[] command) =>
         HostProcess.RunAsync(command, ("ConnectionStrings__banking", Database));
 
+    /// <summary>Starts a host in the test process.</summary>
+    public Task<IAlbaHost> StartHostAsync() => BankFixture.StartOnAsync(Database);
+
+    /// <summary>Starts a host in a process of its own.</summary>
     public Task<HostProcess> ServeAsync() => HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", Database));
 
     /// <summary>Verifies the whole bank against its log and asserts that nothing differs.</summary>
@@ -118,7 +128,7 @@ internal sealed class ImportedBank : IAsyncDisposable
         var database = await TestCluster.NewDatabaseAsync();
         var report = await BerkaCommand.ImportAsync(database, history.Folder);
         var bank = new ImportedBank(database, history, report);
-        await using (await bank.ServeAsync())
+        await using (await bank.StartHostAsync())
         {
             await bank.UntilAsync($"count(*) = 3 from platform.read_model where position = {history.Events}");
             await bank.UntilAsync($"count(*) = 3 from bank.mt_event_progression where last_seq_id = {history.Events}");

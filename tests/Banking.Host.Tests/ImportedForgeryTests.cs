@@ -66,7 +66,7 @@ public sealed class ImportedForgeryTests(SmallHistory history) : IClassFixture<S
 
     private async Task<IReadOnlyList<string>> FindDifferencesAsync()
     {
-        var (_, output, error) = await HostProcess.RunAsync(
+        var (_, output, error) = await HostCommand.RunAsync(
             ["verify", "--full", "--json"], ("ConnectionStrings__banking", history.Database));
         Assert.True(output.StartsWith('{'), output + error);
         return [.. JsonDocument.Parse(output).RootElement.GetProperty("differences").EnumerateArray().Select(d => d.GetRawText())];

@@ -18,7 +18,7 @@ public sealed class ProjectionsCommandTests
     public async Task The_list_has_each_read_model_and_how_far_it_is(string history)
     {
         var bank = await ImportedBank.UntouchedAsync(history);
-        var (exitCode, output, error) = await bank.RunAsync("projections", "list");
+        var (exitCode, output, error) = await bank.RunProcessAsync("projections", "list");
 
         Assert.True(exitCode == 0, error);
         var rows = output.Split('\n').Select(l => Regex.Split(l.Trim(), " +")).Where(r => r.Contains("serving")).ToList();

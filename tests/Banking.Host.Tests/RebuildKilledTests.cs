@@ -34,7 +34,7 @@ public sealed class RebuildKilledTests
             await bank.RowsAsync("select name, generation, state from platform.read_model order by 1, 2"));
         Assert.Equal(served, await bank.ServedAsync());
 
-        await using (await bank.ServeAsync())
+        await using (await bank.StartHostAsync())
         {
             await bank.UntilAsync("count(*) = 3 from platform.read_model where state = 'serving' and generation = 2");
             await bank.UntilAsync("count(*) = 3 from platform.projection where outcome = 'serving' and generation = 2");

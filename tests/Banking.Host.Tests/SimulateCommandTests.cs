@@ -32,7 +32,7 @@ public sealed class SimulateCommandTests
     {
         var bank = await ImportedBank.UntouchedAsync();
 
-        var missing = await bank.RunAsync("simulate", "/no/such/file");
+        var missing = await bank.RunProcessAsync("simulate", "/no/such/file");
         var nobody = await SimulateAsync(bank, new { accounts = new[] { "acc_1" } });
 
         Assert.Equal((2, 2), (missing.ExitCode, nobody.ExitCode));
@@ -47,7 +47,7 @@ public sealed class SimulateCommandTests
         try
         {
             await File.WriteAllTextAsync(file, JsonSerializer.Serialize(request));
-            return await bank.RunAsync(["simulate", file, .. options]);
+            return await bank.RunProcessAsync(["simulate", file, .. options]);
         }
         finally
         {

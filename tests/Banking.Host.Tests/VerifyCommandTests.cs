@@ -166,7 +166,7 @@ public sealed class VerifyCommandTests
     [Fact]
     public async Task An_option_that_it_does_not_know_is_not_left_out_unheard()
     {
-        var (exitCode, output, error) = await (await ImportedBank.UntouchedAsync()).RunAsync("verify", "--ful", "--json");
+        var (exitCode, output, error) = await (await ImportedBank.UntouchedAsync()).RunProcessAsync("verify", "--ful", "--json");
 
         Assert.Equal(2, exitCode);
         Assert.Contains("'--ful' was not matched", error, StringComparison.Ordinal);
