@@ -15,17 +15,18 @@ internal sealed class Archive(Options options, PostgresCluster cluster, RunResul
     public const string Name = "archive";
 
     /// <summary>After so many events an account carries its state forward. What lies before that can be archived.</summary>
-    private const int CarriedEvery = 10_000;
+    private readonly int _carriedEvery = options.Trial ? 10 : 10_000;
 
     public async Task RunAsync()
     {
         var database = cluster.ConnectionString("archived");
         await using var source = await cluster.CreateSourceAsync("archived", pool: 10);
         long end;
-        using (var bank = await BankUnderTest.OursAsync(database))
+        using (var bank = await BankUnderTest.OursAsync(
+            database, string.Create(CultureInfo.InvariantCulture, $"--Banking:CarryForward:Events={_carriedEvery}")))
         {
             // A little more than a multiple, so that the last carried state is near the end.
-            var accounts = await bank.OpenAsync(Math.Max(1, options.Movements / (5 * CarriedEvery)), "1.00");
+            var accounts = await bank.OpenAsync(Math.Max(1, options.Movements / (5 * _carriedEvery)), "1.00");
             await Task.WhenAll(accounts.Select(a => DepositAsync(bank, a, (options.Movements / accounts.Length) + 100)));
             end = await ReadSide.WaitForReadModelsAsync(source);
             await MeasureRebuildAsync(bank, source, "log", end);

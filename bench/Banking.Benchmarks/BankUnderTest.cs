@@ -60,8 +60,9 @@ internal sealed class BankUnderTest : IDisposable
                 using var answer = await http.GetAsync(ready);
                 break;
             }
-            catch (HttpRequestException) when (!process.HasExited)
+            catch (Exception failure) when (failure is HttpRequestException or SocketException && !process.HasExited)
             {
+                // A connection to a port on which nobody listens can reach itself: then the socket fails, not the request.
                 // Pause between requests, because polling would take processor time from the starting host.
                 await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
             }
@@ -162,10 +163,11 @@ internal sealed class BankUnderTest : IDisposable
         await using var command = source.CreateCommand(
             """
             select (select sum((data -> 'balance' ->> 'minor')::bigint) from accounts.mt_doc_account),
-                (select sum(case when type in ('accounts.money-deposited.v2', 'accounts.transfer-received.v2') then 1 else -1 end
+                (select sum(case when type in ('accounts.money-deposited.v2', 'accounts.transfer-received.v2')
+                        or data ->> 'direction' = 'credit' then 1 else -1 end
                     * (data -> 'amount' ->> 'minor')::bigint) from bank.mt_events
                     where type in ('accounts.money-deposited.v2', 'accounts.transfer-received.v2',
-                        'accounts.money-withdrawn.v2', 'accounts.transfer-sent.v2')),
+                        'accounts.money-withdrawn.v2', 'accounts.transfer-sent.v2', 'accounts.difference-booked.v1')),
                 (select count(*) from bank.mt_streams s where s.version <> (select count(*) from bank.mt_events e where e.stream_id = s.id))
             """);
         command.CommandTimeout = 300;
