@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Banking.EmbeddedPostgres;
 using Npgsql;
 
@@ -27,9 +26,9 @@ internal sealed class Archive(Options options, PostgresCluster cluster, RunResul
         {
             // A little more than a multiple, so that the last carried state is near the end.
             var accounts = await bank.OpenAsync(Math.Max(1, options.Movements / (5 * _carriedEvery)), "1.00");
-            await Task.WhenAll(accounts.Select(a => DepositAsync(bank, a, (options.Movements / accounts.Length) + 100)));
+            await Task.WhenAll(accounts.Select(a => ManyDeposits.BookAsync(bank, a, (options.Movements / accounts.Length) + 100)));
             end = await ReadSide.WaitForReadModelsAsync(source);
-            await MeasureRebuildAsync(bank, source, "log", end);
+            await ReadSide.MeasureRebuildAsync($"{Name}-log", bank, source, end, results);
         }
 
         await MeasureAsync("write", source, database, "archive", "write", "--before", Now());
@@ -38,7 +37,7 @@ internal sealed class Archive(Options options, PostgresCluster cluster, RunResul
         var bytes = await source.ReadAsync<decimal>("select coalesce(sum(bytes), 0) from platform.archive_file");
         await results.PrintAsync($"{Name,-15} the files have {bytes / 1_000_000:N1} MB");
         using var later = await BankUnderTest.OursAsync(database);
-        await MeasureRebuildAsync(later, source, "files", end);
+        await ReadSide.MeasureRebuildAsync($"{Name}-files", later, source, end, results);
     }
 
     /// <summary>Measures a command by the number of events in the files after it.</summary>
@@ -48,52 +47,11 @@ internal sealed class Archive(Options options, PostgresCluster cluster, RunResul
         await HostCommand.RunAsync(database, command);
         var seconds = watch.Elapsed.TotalSeconds;
         var events = await source.ReadAsync<decimal>("select coalesce(sum(events), 0) from platform.archive_file");
-        Add(what, (long)events, seconds, isEqual: events > 0);
+        results.Add(new(
+            $"{Name}-{what}", 1, "once", Math.Round((double)events / seconds), 0, 0, seconds * 1000, seconds * 1000, seconds * 1000,
+            Conserved: events > 0));
         await results.PrintAsync(
             $"{Name,-15} {what,-6} {events:N0} events in {seconds:0.0} s with the start of the command: {(double)events / seconds:N0}/s");
-    }
-
-    private async Task MeasureRebuildAsync(BankUnderTest bank, NpgsqlDataSource source, string from, long end)
-    {
-        using var operations = await bank.ClientAsync("operator");
-        // Two rounds, because the first one includes compilation.
-        foreach (var round in (string[])["cold", "warm"])
-        {
-            await ReadSide.RebuildAsync(operations, source);
-            var (built, active, areEqual) = await ReadSide.ReadDurationsAsync(source);
-            Add($"{from}-{round}", end, built, areEqual);
-            await results.PrintAsync(
-                $"{Name,-15} rebuild from the {from}, {round}: {end:N0} events, {end / built:N0}/s: built in {built:0.0} s, ",
-                $"active after {active:0.0} s; equal rows: {areEqual}");
-        }
-    }
-
-    private void Add(string what, long events, double seconds, bool isEqual) => results.Add(new(
-        $"{Name}-{what}", 1, "once", Math.Round(events / seconds), 0, 0, seconds * 1000, seconds * 1000, seconds * 1000,
-        Conserved: isEqual));
-
-    private static async Task DepositAsync(BankUnderTest bank, string account, int count)
-    {
-        var json = new StringBuilder();
-        using var http = await RawHttp.ConnectAsync(bank.Address, "/v1/deposits/batch", bank.Token, maxBytes: 4 * 1024 * 1024);
-        for (var done = 0; done < count; done += 1_000)
-        {
-            json.Clear().Append("""{"mode":"independent","items":[""");
-            for (var i = done; i < Math.Min(count, done + 1_000); i++)
-            {
-                json.Append(i > done ? "," : "").Append(
-                    CultureInfo.InvariantCulture,
-                    $$$$"""
-                    {"idempotencyKey":"{{{{account}}}}-{{{{i}}}}","command":{"accountId":"{{{{account}}}}",
-                    "amount":{"value":"1.23","currency":"EUR"},"reason":"benchmark"}}
-                    """);
-            }
-
-            if (await http.PostAsync($"{account}-{done}", json.Append("]}").ToString()) is var status and not 200)
-            {
-                throw new InvalidOperationException($"{status}: {Encoding.UTF8.GetString(http.Body.Span)}");
-            }
-        }
     }
 
     private static string Now() =>

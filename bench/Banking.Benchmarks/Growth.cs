@@ -6,7 +6,7 @@ using Npgsql;
 namespace Banking.Benchmarks;
 
 /// <summary>
-/// Measures banks of different ages in turns: transfers between the same number of accounts beside plain SQL, balances at any two instants,
+/// Measures banks of different ages in turns: transfers between the same number of accounts, each after plain SQL, balances at any instant,
 /// the bytes of the database, and a vacuum of all tables. The events are copies of an imported history. Runs only when named.
 /// </summary>
 internal sealed class Growth(Options options, PostgresCluster cluster, RunResults results, TransferScenarios transfers)

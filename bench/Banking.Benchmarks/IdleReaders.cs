@@ -103,24 +103,15 @@ internal sealed class IdleReaders(Options options, PostgresCluster cluster, RunR
     {
         var duration = TimeSpan.FromSeconds(options.Seconds);
         var send = Sender(connections, bank.Ids, $"{run}-{loop}");
-        var profile = new Profile(bank.Source, results);
-        if (options.Profile)
-        {
-            await profile.BeginAsync();
-        }
-
         using var stop = new CancellationTokenSource();
         var sampling = SampleConnectionsAsync(bank.Source, stop.Token);
-        var measured = await CountAsync(bank, rate is { } perSecond
-            ? Load.OpenAsync(Callers, perSecond, duration, send)
-            : Load.ClosedAsync(Callers, duration, send));
+        var measured = await CountAsync(bank, new Profile(bank.Source, results).MeasureAsync(
+            options.Profile,
+            () => rate is { } perSecond
+                ? Load.OpenAsync(Callers, perSecond, duration, send)
+                : Load.ClosedAsync(Callers, duration, send)));
         await stop.CancelAsync();
         var connectionCount = await sampling;
-        if (options.Profile)
-        {
-            await profile.EndAsync(measured.Seconds, measured.Accepted);
-        }
-
         var row = Row.From($"{Name}-{name}", Callers, loop, measured) with
         {
             Conserved = await BankUnderTest.ConservedAsync(bank.Source, bank.Total),

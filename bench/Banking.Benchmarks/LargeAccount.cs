@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Banking.EmbeddedPostgres;
 using Npgsql;
 
@@ -78,32 +77,16 @@ internal sealed class LargeAccount(Options options, PostgresCluster cluster, Run
     }
 
     /// <summary>Books deposits at rising instants. One in twenty is backdated by up to a month.</summary>
-    private async Task DepositAsync(BankUnderTest bank, string account)
+    private Task DepositAsync(BankUnderTest bank, string account)
     {
         var random = new Random(2);
-        var json = new StringBuilder();
-        using var http = await RawHttp.ConnectAsync(bank.Address, "/v1/deposits/batch", bank.Token, maxBytes: 4 * 1024 * 1024);
-        for (var done = 0; done < options.Movements; done += 1_000)
+        return ManyDeposits.BookAsync(bank, account, options.Movements, i =>
         {
-            json.Clear().Append("""{"mode":"independent","items":[""");
-            for (var i = done; i < done + 1_000; i++)
-            {
-                var at = _begin
-                    .AddSeconds((double)Years * 365 * 86_400 * i / options.Movements)
-                    .AddDays(random.Next(0, 20) == 0 ? -random.NextDouble() * 30 : 0);
-                json.Append(i > done ? "," : "").Append(
-                    CultureInfo.InvariantCulture,
-                    $$$$"""
-                    {"idempotencyKey":"m-{{{{i}}}}","command":{"accountId":"{{{{account}}}}",
-                    "amount":{"value":"1.23","currency":"EUR"},"reason":"benchmark","effectiveAt":"{{{{Format(at.UtcDateTime)}}}}"}}
-                    """);
-            }
-
-            if (await http.PostAsync($"deposits-{done}", json.Append("]}").ToString()) is var status and not 200)
-            {
-                throw new InvalidOperationException($"{status}: {Encoding.UTF8.GetString(http.Body.Span)}");
-            }
-        }
+            var at = _begin
+                .AddSeconds((double)Years * 365 * 86_400 * i / options.Movements)
+                .AddDays(random.Next(0, 20) == 0 ? -random.NextDouble() * 30 : 0);
+            return Format(at.UtcDateTime);
+        });
     }
 
     private static string Format(DateTime utc) => utc.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);

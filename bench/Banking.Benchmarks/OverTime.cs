@@ -24,21 +24,13 @@ internal sealed class OverTime(Options options, RunResults results)
         var steps = new List<Measured>();
         for (var step = 0; step < Steps; step++)
         {
-            if (options.Profile)
-            {
-                await profile.BeginAsync();
-            }
-
             var send = SingleTransfers.Sender(connections, pick, ids, $"{Name}-{step}");
-            var measured = await Load.ClosedAsync(Callers, TimeSpan.FromSeconds(options.Seconds), send);
+            var measured = await profile.MeasureAsync(
+                options.Profile, () => Load.ClosedAsync(Callers, TimeSpan.FromSeconds(options.Seconds), send));
             steps.Add(measured);
             await results.PrintAsync(
                 $"{Name,-15} until {clock.Elapsed.TotalSeconds,4:0} s {measured.Accepted / measured.Seconds,8:N0}/s  ",
                 $"p50 {measured.P50Ms,7:0.00}  p99 {measured.P99Ms,7:0.00}  max {measured.MaxMs,8:0.00} ms");
-            if (options.Profile)
-            {
-                await profile.EndAsync(measured.Seconds, measured.Accepted);
-            }
         }
 
         var after = await Figures.ReadAsync(source);

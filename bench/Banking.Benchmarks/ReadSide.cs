@@ -50,23 +50,29 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResu
         await using var source = await cluster.CreateSourceAsync("rebuilt", pool: 10);
         await ImportAsync(cluster.ConnectionString("rebuilt"));
         using var bank = await BankUnderTest.OursAsync(cluster.ConnectionString("rebuilt"));
+        await MeasureRebuildAsync("rebuild", bank, source, await WaitForReadModelsAsync(source), results);
+    }
+
+    /// <summary>Measures two rebuilds, because the first one includes compilation.</summary>
+    /// <param name="end">The number of events.</param>
+    public static async Task MeasureRebuildAsync(
+        string name, BankUnderTest bank, NpgsqlDataSource source, long end, RunResults results)
+    {
         using var operations = await bank.ClientAsync("operator");
-        var end = await WaitForReadModelsAsync(source);
-        // Two rounds, because the first one includes compilation.
         foreach (var round in (string[])["cold", "warm"])
         {
             await RebuildAsync(operations, source);
             var (built, active, areEqual) = await ReadDurationsAsync(source);
             results.Add(new(
-                "rebuild", 1, round, Math.Round(end / built), 0, 0, built * 1000, built * 1000, active * 1000, Conserved: areEqual));
+                name, 1, round, Math.Round(end / built), 0, 0, built * 1000, built * 1000, active * 1000, Conserved: areEqual));
             await results.PrintAsync(
-                $"rebuild         {round} {end:N0} events, {end / built,8:N0} events/s: built in {built:0.0} s, ",
+                $"{name,-15} {round} {end:N0} events, {end / built,8:N0} events/s: built in {built:0.0} s, ",
                 $"compared and active after {active:0.0} s; equal rows: {areEqual}");
         }
     }
 
     /// <summary>Rebuilds all read models and waits until they are active.</summary>
-    public static async Task RebuildAsync(HttpClient operations, NpgsqlDataSource source)
+    private static async Task RebuildAsync(HttpClient operations, NpgsqlDataSource source)
     {
         using var answer = await operations.PostAsJsonAsync(
             "/ops/projections/rebuild", new { reasonCode = "benchmark", reason = "How long does it take?" });
@@ -76,7 +82,7 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResu
     }
 
     /// <summary>Reads how long the last rebuild took: until it had all rows, and until it was compared and active.</summary>
-    public static async Task<(double Built, double Active, bool AreEqual)> ReadDurationsAsync(NpgsqlDataSource source)
+    private static async Task<(double Built, double Active, bool AreEqual)> ReadDurationsAsync(NpgsqlDataSource source)
     {
         const string Newest = "from (select distinct on (name) * from platform.read_model order by name, generation desc) r";
         return (

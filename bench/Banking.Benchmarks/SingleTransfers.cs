@@ -29,19 +29,10 @@ internal sealed class SingleTransfers(Options options, RunResults results)
         var run = $"{name}-{results.Rows.Count}-{callers}-{rate is null}";
         // The warm-up has the same rate as the measurement, so that read models are not still catching up with a faster load.
         await LoadAsync(Sender(connections, pick, ids, run + "-w"), callers, rate, options.WarmUp);
-        var profile = new Profile(source, results);
-        if (options.Profile)
-        {
-            await profile.BeginAsync();
-        }
-
         var before = await Figures.ReadAsync(source);
-        var measured = await LoadAsync(
-            Sender(connections, pick, ids, run + "-m"), callers, rate, TimeSpan.FromSeconds(options.Seconds));
-        if (options.Profile)
-        {
-            await profile.EndAsync(measured.Seconds, measured.Accepted);
-        }
+        var measured = await new Profile(source, results).MeasureAsync(
+            options.Profile,
+            () => LoadAsync(Sender(connections, pick, ids, run + "-m"), callers, rate, TimeSpan.FromSeconds(options.Seconds)));
 
         await results.AddAsync(
             name, callers, rate is null ? "closed" : "open", measured, before, source, BankUnderTest.ConservedAsync(source, total));

@@ -152,16 +152,13 @@ internal static class DevTokenEndpoint
     /// <summary>Prefixes of headers that proxies and delivery networks add to requests.</summary>
     private static readonly string[] ProxyPrefixes =
     [
-        "Forwarded",
         "Via",
-        "X-Forward",
         "X-Real",
         "X-Original",
         "X-Originating",
         "X-Client",
         "X-Cluster",
         "X-Remote",
-        "X-ProxyUser",
         "X-Host",
         "X-Scheme",
         "X-Envoy-",
@@ -176,8 +173,6 @@ internal static class DevTokenEndpoint
         "True-Client",
         "Fly-Client",
         "Fastly-Client",
-        "Client-IP",
         "CDN-Loop",
-        "Max-Forwards",
     ];
 }
