@@ -59,6 +59,10 @@ public sealed class ReadModelBuildingTests(BankFixture bank) : IClassFixture<Ban
         await ExecuteAsync("alter table accounts.later rename to mt_doc_account");
 
         Assert.Equal((500, "internal_error"), (answer.StatusCode, answer.Code));
+        Assert.DoesNotContain("mt_doc_account", answer.Body, StringComparison.Ordinal);
+        // A test that requires another answer says the cause from the log of the host.
+        var failed = Assert.Throws<InvalidOperationException>(answer.Ok);
+        Assert.Contains("mt_doc_account", failed.Message, StringComparison.Ordinal);
     }
 
     private async Task ExecuteAsync(string sql)

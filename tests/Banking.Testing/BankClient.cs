@@ -178,5 +178,9 @@ public sealed record Answer(HttpStatusCode Status, string Body, IReadOnlyDiction
 
     private Answer Require(HttpStatusCode status) => Status == status
         ? this
-        : throw new InvalidOperationException($"Expected status {status}, but the bank answered {Status}: {Body}");
+        : throw new InvalidOperationException($"Expected status {status}, but the bank answered {Status}: {LoggedCause()}{Body}");
+
+    private string LoggedCause() => StatusCode >= 500 && Body.StartsWith('{') && Json.TryGetProperty("traceId", out var traceId)
+        ? HostErrors.Of(traceId.GetString()!)
+        : "";
 }

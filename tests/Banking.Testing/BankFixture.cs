@@ -127,6 +127,7 @@ public class BankFixture : IAsyncLifetime
         configure(builder.Services);
         builder.WebHost.UseTestServer();
         // The test server does not support the body size limits of our routes and would log a warning for each request.
+        builder.Services.AddSingleton<ILoggerProvider>(new HostErrors());
         builder.Logging.AddFilter("Microsoft.AspNetCore.Routing.EndpointRoutingMiddleware", LogLevel.Error);
         return await AlbaHost.For(builder, app => app.Configure());
     }
