@@ -1,4 +1,5 @@
 using Banking.Accounts.Contracts;
+using Banking.Migration.Berka;
 using Banking.Migration.Reconciling;
 
 namespace Banking.Migration.Tests;
@@ -44,7 +45,7 @@ public sealed class ReconciliationTests
     [InlineData(0, 0)]
     public void Up_to_ten_hellers_are_rounding(long miss, int verdict)
     {
-        var replayed = Assert.Single(Reconciliation.Replay([Row(1, 1, 5_000, 5_000 + miss)]));
+        var replayed = Assert.Single(Replay([Row(1, 1, 5_000, 5_000 + miss)]));
         Assert.Equal(((Verdict)verdict, miss), (replayed.Verdict, replayed.Difference));
         Assert.Equal(verdict == (int)Verdict.Rounded ? 5_000 + miss : 5_000, replayed.Replayed);
     }
@@ -63,10 +64,59 @@ public sealed class ReconciliationTests
     public void A_row_of_zero_is_replayed() => AssertReplay([Row(1, 1, 0, 0), Row(2, 1, 0, 4)], (1, 0, 0), (2, 4, 4));
 
     [Fact]
-    public void An_account_without_rows_has_nothing_to_replay() => Assert.Empty(Reconciliation.Replay([]));
+    public void An_account_without_rows_has_nothing_to_replay() => Assert.Empty(Replay([]));
+
+    [Theory]
+    [InlineData(2, long.MaxValue, long.MaxValue, 1, long.MaxValue)] // the balance
+    [InlineData(2, 0, -long.MaxValue, 0, long.MaxValue)] // the difference of the recorded balances
+    [InlineData(1, long.MaxValue, -2, 1, 0)] // the difference of the first row
+    public void A_row_that_exceeds_64_bits_is_named_by_file_line_and_field(
+        int overflowing, long firstChange, long firstRecorded, long secondChange, long secondRecorded)
+    {
+        List<BookedRow> rows = [Row(1, 1, firstChange, firstRecorded), Row(2, 2, secondChange, secondRecorded)];
+
+        var refusal = Refusal(rows);
+
+        Assert.Equal(
+            $"trans.asc, line {rows[overflowing - 1].Line}, field amount: the balance of the account exceeds 64 bits after this row.",
+            refusal.Message);
+    }
+
+    [Fact]
+    public void Of_several_rows_that_exceed_64_bits_the_first_in_the_file_is_named()
+    {
+        var accounts = Enumerable.Range(0, 8).Select(_ => new List<BookedRow>
+        {
+            Row(1, 1, long.MaxValue, long.MaxValue), Row(2, 2, 1, long.MaxValue),
+        }).Reverse().ToArray();
+
+        Assert.Equal((3, "amount"), (Refusal(accounts).Line, Refusal(accounts).Field));
+    }
+
+    [Fact]
+    public void The_order_of_a_day_is_found_where_the_distance_to_a_row_exceeds_64_bits() => AssertReplay(
+        [Row(1, 1, 10 - long.MaxValue, long.MaxValue), Row(2, 1, 0, long.MaxValue)],
+        (2, long.MaxValue, 0), (1, long.MaxValue - 10, 10 - long.MaxValue));
+
+    private static MalformedFileException Refusal(params List<BookedRow>[] accounts) => Assert.Throws<MalformedFileException>(() =>
+        BerkaImport.Replay(new([], [.. accounts.Select((rows, i) => Account(i + 1, rows))], OrdersRead: 0)));
+
+    private static AccountRow Account(long id, List<BookedRow> rows)
+    {
+        var account = new AccountRow(id, new(1993, 1, 1), StatementFrequency.Monthly, Line: 2);
+        account.Rows.AddRange(rows);
+        return account;
+    }
+
+    private static ReplayedRow[] Replay(List<BookedRow> rows)
+    {
+        var replayed = Reconciliation.Replay(rows, out var overflow);
+        Assert.Null(overflow);
+        return replayed;
+    }
 
     private static void AssertReplay(List<BookedRow> rows, params (long Id, long Difference, long Replayed)[] expected) =>
-        Assert.Equal(expected, Reconciliation.Replay(rows).Select(row => (row.Row.Id, row.Difference, row.Replayed)));
+        Assert.Equal(expected, Replay(rows).Select(row => (row.Row.Id, row.Difference, row.Replayed)));
 
     private BookedRow Row(long id, int day, long change, long recorded) => new(
         id,

@@ -68,7 +68,10 @@ internal static class ImportCommand
         }
         catch (Exception refused) when (refused is MalformedFileException or OverflowException)
         {
-            var reason = refused is MalformedFileException ? refused.Message : "The sum of the amounts exceeds 64 bits.";
+            var reason = refused is MalformedFileException
+                ? refused.Message
+                : string.Create(
+                    CultureInfo.InvariantCulture, $"{arguments.Copies} copies have more rows than an import can count ({int.MaxValue}).");
             await Console.Error.WriteLineAsync(reason + "\nNothing was imported.");
             return 2;
         }

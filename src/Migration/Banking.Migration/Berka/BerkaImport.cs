@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Banking.Migration.Reconciling;
 
 namespace Banking.Migration.Berka;
@@ -8,13 +9,10 @@ public static class BerkaImport
     /// <summary>Reads, checks and reconciles the files. It stores nothing.</summary>
     /// <param name="folder">The folder with the five files.</param>
     /// <exception cref="MalformedFileException">The files cannot be imported.</exception>
-    /// <exception cref="OverflowException">A sum of amounts overflows.</exception>
     public static BerkaBank Read(string folder)
     {
         var rows = BerkaFiles.Read(folder);
-        var replays = new ReplayedRow[rows.Accounts.Count][];
-        Parallel.For(0, replays.Length, i => replays[i] = Reconciliation.Replay(rows.Accounts[i].Rows));
-
+        var replays = Replay(rows);
         var summary = new SummaryBuilder(BerkaFiles.Koruna);
         for (var i = 0; i < replays.Length; i++)
         {
@@ -22,6 +20,27 @@ public static class BerkaImport
         }
 
         return new(rows, replays, summary.Build(rows.Clients.Count, rows.OrdersRead));
+    }
+
+    /// <summary>Reconciles each account.</summary>
+    /// <exception cref="MalformedFileException">A balance exceeds 64 bits. The first row in the file is named.</exception>
+    internal static ReplayedRow[][] Replay(BerkaRows rows)
+    {
+        var replays = new ReplayedRow[rows.Accounts.Count][];
+        // The rows are collected, not thrown: Parallel.For would wrap exceptions and skip accounts, so each run could name another row.
+        var overflows = new ConcurrentBag<BookedRow>();
+        Parallel.For(0, replays.Length, i =>
+        {
+            replays[i] = Reconciliation.Replay(rows.Accounts[i].Rows, out var overflow);
+            if (overflow is not null)
+            {
+                overflows.Add(overflow);
+            }
+        });
+        return overflows.MinBy(row => row.Line) is { } first
+            ? throw new MalformedFileException(
+                BerkaFiles.Transaction, first.Line, "amount", "the balance of the account exceeds 64 bits after this row.")
+            : replays;
     }
 
     /// <summary>Reads the folder and plans one copy, see <see cref="BerkaBank.Plan"/>.</summary>

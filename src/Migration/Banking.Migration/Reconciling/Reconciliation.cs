@@ -10,8 +10,10 @@ namespace Banking.Migration.Reconciling;
 internal static class Reconciliation
 {
     /// <summary>Replays the rows of one account. They may have any order and have dates without times. Sorts the list in place.</summary>
-    public static ReplayedRow[] Replay(List<BookedRow> rows)
+    /// <param name="overflow">The row after which the balance exceeds 64 bits; nothing is replayed then. Otherwise null.</param>
+    public static ReplayedRow[] Replay(List<BookedRow> rows, out BookedRow? overflow)
     {
+        overflow = null;
         rows.Sort(static (left, right) =>
             left.Date == right.Date ? left.Id.CompareTo(right.Id) : left.Date.CompareTo(right.Date));
 
@@ -25,24 +27,33 @@ internal static class Reconciliation
 
             // Compare with the recorded balance before the row, not with the replayed one. Then a gap is reported once, at its first row,
             // although it shifts the replayed balances of all later rows.
-            var difference = checked(row.Recorded - recordedBefore - row.Change);
+            var difference = (Int128)row.Recorded - recordedBefore - row.Change;
             var correction = ReplayedRow.Judge(difference) == Verdict.Rounded ? difference : 0;
-            balance = checked(balance + row.Change + correction);
-            replayed[first] = new(row, difference, balance);
+            var after = balance + row.Change + correction;
+            if (!FitsMoney(difference) || !FitsMoney(after))
+            {
+                overflow = row;
+                return [];
+            }
+
+            balance = (long)after;
+            replayed[first] = new(row, (long)difference, balance);
             recordedBefore = row.Recorded;
         }
 
         return replayed;
     }
 
+    private static bool FitsMoney(Int128 minor) => minor >= long.MinValue && minor <= long.MaxValue;
+
     // Greedy: the next row is the one whose recorded balance is closest to the previous recorded balance plus its amount. The day is sorted
     // by id, so of several equal rows the first has the lowest id. Skipped rows move up by one place to keep this order.
     private static void MoveNextInChain(Span<BookedRow> restOfDay, long recordedBefore)
     {
-        var (next, closest) = (0, long.MaxValue);
+        var (next, closest) = (0, Int128.MaxValue);
         for (var i = 0; i < restOfDay.Length && closest > 0; i++)
         {
-            var miss = Math.Abs(restOfDay[i].Recorded - recordedBefore - restOfDay[i].Change);
+            var miss = Int128.Abs((Int128)restOfDay[i].Recorded - recordedBefore - restOfDay[i].Change);
             if (miss < closest)
             {
                 (next, closest) = (i, miss);

@@ -25,6 +25,6 @@ internal readonly record struct ReplayedRow(BookedRow Row, long Difference, long
 
     public Verdict Verdict => Judge(Difference);
 
-    public static Verdict Judge(long difference) =>
-        difference == 0 ? Verdict.Exact : Math.Abs(difference) <= RoundingLimit ? Verdict.Rounded : Verdict.Gap;
+    public static Verdict Judge(Int128 difference) =>
+        difference == 0 ? Verdict.Exact : Int128.Abs(difference) <= RoundingLimit ? Verdict.Rounded : Verdict.Gap;
 }
