@@ -33,6 +33,25 @@ public sealed class NotificationTests : SubscribedBank
     }
 
     [Fact]
+    public async Task A_minimum_in_another_currency_than_the_accounts_is_refused()
+    {
+        var (account, subscriptions) = (await Teller.OpenAsync(), "/v1/notification-subscriptions");
+        var minimum = new { value = "10.00", currency = "USD" };
+
+        var refused = await Teller.PostAsync(subscriptions, new { account, minimum });
+
+        Assert.Equal((422, "currency_mismatch"), (refused.StatusCode, refused.Code));
+        Assert.Equal(
+            ("EUR", "USD", "#/minimum/currency"),
+            (
+                refused.Text("accountCurrency"),
+                refused.Text("amountCurrency"),
+                refused.Json.GetProperty("errors")[0].GetProperty("pointer").GetString()));
+        Assert.Empty((await Teller.GetAsync($"{subscriptions}?account={account}")).Ok().Items());
+        Assert.Equal("account_not_found", (await Teller.PostAsync(subscriptions, new { account = "acc_x", minimum })).Code);
+    }
+
+    [Fact]
     public async Task A_cancelled_subscription_covers_only_earlier_events_even_when_all_are_delivered_again()
     {
         var (account, subscription) = await SubscribedAsync();

@@ -135,6 +135,7 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<AccountResolver>()
             .AddSingleton<AccountReader>()
             .AddSingleton<IStreamAccess, AccountStreamAccess>()
+            .AddSingleton<IStreamCurrency, AccountStreamCurrency>()
             .AddSingleton<HistoricalBalances>()
             .AddSingleton<MovementReader>()
             .AddSingleton<ICurrentView, CurrentAccountView>()

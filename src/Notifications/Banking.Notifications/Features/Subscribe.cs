@@ -13,7 +13,7 @@ namespace Banking.Notifications.Features;
 /// <summary>Subscribes to notifications about an account.</summary>
 /// <param name="Account">The account, acc_….</param>
 /// <param name="Types">Types of published events about accounts; all movements if left out.</param>
-/// <param name="Minimum">Only movements of at least this amount.</param>
+/// <param name="Minimum">Only movements of at least this amount, in the currency of the account.</param>
 public sealed record SubscribeRequest(string Account, IReadOnlyList<string>? Types = null, Amount? Minimum = null);
 
 /// <summary>A subscription in an answer.</summary>
@@ -51,8 +51,8 @@ public static class SubscribeEndpoint
     [EndpointDescription("Subscribes to notifications about the movements or other events of an account.")]
     [Authorize(Policies.Subscribe)]
     [Problems(
-        "account_not_found", "unknown_type", "minimum_without_amount", "unknown_currency", "invalid_amount", "amount_not_positive",
-        "overloaded")]
+        "account_not_found", "unknown_type", "minimum_without_amount", "unknown_currency", "currency_mismatch", "invalid_amount",
+        "amount_not_positive", "overloaded")]
     [ProducesResponseType<SubscriptionView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(SubscribeRequest request, SubscriptionCommands commands, HttpContext http) =>
         commands.SubscribeAsync(http, key => Read(key, request));
@@ -84,6 +84,14 @@ internal static class SubscribeDecision
     internal static Decision Decide(Subscribe command, Guid id, Guid account, Guid? customer, Guid eventId, DateTimeOffset now) =>
         new Decision.Accepted(new NewEvent(id, eventId, new SubscriptionMade(
             account, customer, string.Join(' ', command.Types.Distinct().Order(StringComparer.Ordinal)), command.Minimum, now)));
+
+    /// <summary>Without an exchange rate, a minimum in another currency would never be reached.</summary>
+    internal static Refusal? CheckMinimum(Money minimum, Currency account) => minimum.Currency.Code == account.Code
+        ? null
+        : Refusal.RuleBroken(
+            "currency_mismatch", $"The account's currency is {account}, the minimum is in {minimum.Currency}.",
+            ("accountCurrency", account.Code), ("amountCurrency", minimum.Currency.Code)) with
+        { Pointer = "#/minimum/currency" };
 
     private static Refusal? Check(Subscribe command) => command.Types switch
     {

@@ -17,12 +17,14 @@ public sealed class SubscriptionCommands(
     CommandRoute commandRoute,
     CommandGroup<Subscription> group,
     IEnumerable<IStreamAccess> streams,
+    IEnumerable<IStreamCurrency> currencies,
     StateReader<Subscription> states,
     TimeProvider clock)
 {
     private const int PageSize = 100;
 
     private readonly IStreamAccess _accounts = streams.Single(s => s.StreamType == "account");
+    private readonly IStreamCurrency _currencies = currencies.Single(c => c.StreamType == "account");
 
     internal Task<IResult> SubscribeAsync(HttpContext http, Func<string, (Subscribe? Command, Refusal? Problem)> read) =>
         commandRoute.HttpAsync(http, SubscribeDecision.Shape, read, SubscribeAsync);
@@ -62,6 +64,13 @@ public sealed class SubscriptionCommands(
                 {
                     Pointer = "#/account",
                 });
+        }
+
+        if (command.Minimum is { } minimum
+            && await _currencies.FindAsync(account, ct) is { } currency
+            && SubscribeDecision.CheckMinimum(minimum, currency) is { } why)
+        {
+            return GroupOutcomes.Rejected(context, why);
         }
 
         var (id, eventId) = (Ids.Next(clock), Ids.Next(clock));
