@@ -95,6 +95,32 @@ public sealed class CandidateTests(ProbedBank bank) : IClassFixture<ProbedBank>,
     }
 
     [Fact]
+    public async Task Differences_of_rows_with_long_keys_are_listed_page_by_page()
+    {
+        const string Labels = "/ops/projections/labels/candidate";
+        await _teller.OpenAsync(balance: "10.00");
+        await bank.CaughtUpAsync();
+        var active = await bank.ActiveAsync("labels", "label", "labels");
+        await bank.ExecuteAsync(
+            $"update {active} set mark = 'forged' where label in (select label from {active} order by label desc limit 3)");
+        (await _operator.PostAsync(Labels, Why)).Is(HttpStatusCode.Accepted);
+        await Eventually.UntilAsync(async () => (await _operator.GetAsync(Labels)).Ok().Json, c => State(c) == "differs");
+
+        var keys = new List<string>();
+        for (var path = $"{Labels}?limit=1"; path is not null;)
+        {
+            var page = (await _operator.GetAsync(path)).Ok();
+            var item = Assert.Single(page.Items());
+            keys.Add(item.GetProperty("changes")[0].GetProperty("key").GetRawText());
+            path = page.NextCursor() is { } cursor ? $"{Labels}?limit=1&cursor={cursor}" : null;
+        }
+
+        Assert.Equal((3, 3), (keys.Count, keys.Distinct().Count()));
+        (await _operator.SendAsync(HttpMethod.Delete, $"{Labels}?reasonCode=trial&reason=It%20was%20only%20looked%20at.", null)).Ok();
+        await bank.ExecuteAsync($"update {active} set mark = 'a'");
+    }
+
+    [Fact]
     public async Task Forged_rows_are_gone_after_a_switch_that_loses_no_movement()
     {
         var accounts = await ForgeAsync();

@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A bank with the probe as an additional read model.</summary>
+/// <summary>A bank with the probe and the labels as additional read models.</summary>
 public sealed class ProbedBank : BankFixture
 {
     internal Probe Probe { get; } = new();
@@ -19,7 +19,8 @@ public sealed class ProbedBank : BankFixture
 
     protected override string[] Settings => [.. base.Settings, "--Banking:BackdatingDays", "60"];
 
-    protected override void Configure(IServiceCollection services) => services.AddSingleton<ReadModel>(Probe);
+    protected override void Configure(IServiceCollection services) =>
+        services.AddSingleton<ReadModel, Labels>().AddSingleton<ReadModel>(Probe);
 }
 
 /// <summary>Direct access to the bank's database.</summary>

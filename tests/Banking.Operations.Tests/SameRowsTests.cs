@@ -59,7 +59,8 @@ public sealed class SameRowsTests(ProbedBank bank, ITestOutputHelper output) : I
         await Eventually.UntilAsync(
             () =>
                 bank.QueryAsync<string>(
-                    "select distinct on (name) state from platform.read_model where name <> 'probe' order by name, generation desc"),
+                    "select distinct on (name) state from platform.read_model where name = any($1) order by name, generation desc",
+                    (object)Models),
             states => states is ["serving", "serving", "serving"]);
     }
 

@@ -101,7 +101,7 @@ internal static class CandidateComparison
                 from c full join a using ({key})),
             stored as (
                 insert into {CandidateDifferences.Table} (name, generation, subject, table_name, stream, rows, examples)
-                select $1, $2, coalesce(stream::text, min(key::text)), $3, stream, max(rows), jsonb_agg(
+                select $1, $2, coalesce(stream::text, min({CandidateDifferences.SubjectOf("key")})), $3, stream, max(rows), jsonb_agg(
                     jsonb_build_object('key', key, 'active', to_jsonb(active), 'candidate', to_jsonb(candidate)) order by place)
                 from changed where place <= {CandidateDifferences.MaxExamples}
                 group by stream, case when stream is null then key end

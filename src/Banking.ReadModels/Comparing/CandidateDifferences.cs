@@ -6,7 +6,9 @@ using Npgsql;
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>How rows of one subject differ between a candidate and the active version.</summary>
-/// <param name="Subject">The stream; for rows without a stream their key; empty for the columns of the table.</param>
+/// <param name="Subject">
+/// The stream; for rows without a stream their key, shortened if it is long; empty for the columns of the table.
+/// </param>
 /// <param name="Stream">The stream that the rows belong to; null for sums and columns.</param>
 /// <param name="StreamType">The kind of the stream, such as account.</param>
 /// <param name="Rows">Number of rows that differ.</param>
@@ -32,6 +34,14 @@ public sealed class CandidateDifferences(NpgsqlDataSource source)
     /// <summary>Maximum number of rows per subject and table of which the values are kept; all are counted.</summary>
     internal const int MaxExamples = 10;
 
+    /// <summary>
+    /// Maximum number of characters of a subject. It is in the key of the table, whose entries PostgreSQL limits, and in cursors.
+    /// </summary>
+    internal const int MaxSubjectLength = 200;
+
+    /// <summary>Maximum number of bytes of a subject with its table. A name in PostgreSQL has at most 63 bytes.</summary>
+    internal const int MaxPlaceBytes = (MaxSubjectLength * 4) + 63;
+
     internal const string Sql =
         $"""
         create table if not exists {Table} (
@@ -39,6 +49,11 @@ public sealed class CandidateDifferences(NpgsqlDataSource source)
             stream uuid, rows bigint not null, examples jsonb not null,
             primary key (name, generation, subject, table_name));
         """;
+
+    /// <summary>The subject of rows without a stream as SQL: their key. A long key is cut and ends with its hash, to stay unique.</summary>
+    internal static string SubjectOf(string key) =>
+        $"case when length({key}::text) <= {MaxSubjectLength} then {key}::text "
+        + $"else left({key}::text, {MaxSubjectLength - 32}) || md5({key}::text) end";
 
     /// <summary>Deletes the differences of all candidates of a read model.</summary>
     internal static Task DeleteAsync(NpgsqlConnection connection, string model) =>

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Banking.Commands.Decisions;
+using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
 using Microsoft.AspNetCore.Http;
 
@@ -30,6 +31,11 @@ public sealed record Paging(int Limit, string? After, string List)
     private const int DefaultLimit = 50;
     private const int MaxLimit = 500;
     private const int ListLength = 8;
+
+    /// <summary>The longest place in a list: of a candidate's differences, with a separator. Other places are ids, days, numbers.</summary>
+    private const int MaxPlaceBytes = CandidateDifferences.MaxPlaceBytes + 1;
+
+    private static readonly int MaxCursorLength = Base64Url.GetEncodedLength(ListLength + MaxPlaceBytes);
 
     public static (Paging? Paging, Refusal? Problem) Read(HttpRequest request)
     {
@@ -77,7 +83,11 @@ public sealed record Paging(int Limit, string? After, string List)
     public static Refusal Malformed =>
         Refusal.Malformed("malformed_cursor", "cursor must be a value that nextCursor of this list gave, with the same filters.");
 
-    public string Encode(string cursor) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(List + cursor));
+    /// <exception cref="ArgumentException">The cursor is longer than any that is accepted.</exception>
+    public string Encode(string cursor) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(List + cursor)) is var encoded
+        && encoded.Length <= MaxCursorLength
+            ? encoded
+            : throw new ArgumentException($"A cursor has at most {MaxPlaceBytes} bytes.", nameof(cursor));
 
     /// <summary>A hash of the path and of all parameters except those of paging. The order of parameters has no meaning.</summary>
     private static string ListOf(HttpRequest request)
@@ -92,8 +102,13 @@ public sealed record Paging(int Limit, string? After, string List)
 
     private static string? Decode(string cursor)
     {
+        if (cursor.Length > MaxCursorLength)
+        {
+            return null;
+        }
+
         var bytes = new byte[Base64Url.GetMaxDecodedLength(cursor.Length)];
-        return cursor.Length is > 0 and < 200
+        return cursor.Length > 0
             && Base64Url.IsValid(cursor)
             && Base64Url.TryDecodeFromChars(cursor, bytes, out var written)
             // PostgreSQL has no text with NUL, so no list gave it.
