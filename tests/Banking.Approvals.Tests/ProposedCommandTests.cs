@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Banking.Commands.Approvals;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using static Banking.Approvals.Tests.ApprovalBank;
 
 namespace Banking.Approvals.Tests;
@@ -107,6 +109,34 @@ public sealed class ProposedCommandTests(ApprovalBank bank)
             Assert.True(proposed.StatusCode == 202, proposed.Body);
             return proposed;
         }
+    }
+
+    [Fact]
+    public async Task Proposals_are_searched_by_account_and_amount_and_the_newest_are_found()
+    {
+        var (account, other) = (await bank.Teller.OpenAsync(), await bank.Teller.OpenAsync());
+        var links = new List<string>();
+        (string To, string Value)[] deposits =
+        [
+            (account, "7.31"), (account, "7.32"), (account, "7.32"), (other, "7.31"), (account, "7.31"), (account, "7.31"),
+            (account, "7.32"),
+        ];
+        foreach (var (to, value) in deposits)
+        {
+            var proposed = await _ada.PostAsync(
+                "/v1/deposits?propose=true", new { accountId = to, amount = new { value, currency = "EUR" }, reason = "rent" });
+            links.Add("/v1/proposals/" + proposed.Text("id"));
+        }
+
+        var found = await bank.Host.Services.GetRequiredService<IProposals>().NotExecutedAsync(
+            [$$$$"""{"type":"accounts.deposit-money.v1","fields":{"account":"{{{{account}}}}","amount":{"minor":731,"currency":"EUR"}}}"""],
+            limit: 2,
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal([links[5], links[4]], found.Select(p => p.Address));
+        var candidates = (await bank.Teller.GetAsync($"/v1/accounts/{account}/balance/mistakes?expected=7.31")).Ok().Json
+            .GetProperty("missing").EnumerateArray().Where(m => m.Text("rule") == "proposed-command").Select(m => m.Text("link"));
+        Assert.Equal([links[5], links[4], links[0]], candidates);
     }
 
     [Fact]

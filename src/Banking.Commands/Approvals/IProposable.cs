@@ -27,6 +27,8 @@ public interface IProposals
     /// <summary>Returns the step that stores the command as a proposal instead of carrying it out.</summary>
     ProposalStep Propose(CommandData command, CommandContext context);
 
-    /// <summary>Returns commands that were proposed, not carried out, and have one of these texts as a member; the oldest first.</summary>
-    Task<IReadOnlyList<ProposedCommand>> NotExecutedAsync(IReadOnlyList<string> texts, int limit, CancellationToken ct);
+    /// <summary>Returns commands that were proposed and not carried out; the newest first.</summary>
+    /// <param name="parts">JSON objects in the form of <see cref="CommandData"/>. Each command found contains one of them.</param>
+    /// <param name="limit">The newest so many are returned; all proposals are searched.</param>
+    Task<IReadOnlyList<ProposedCommand>> NotExecutedAsync(IReadOnlyList<string> parts, int limit, CancellationToken ct);
 }

@@ -23,7 +23,7 @@ public sealed class MissingBookings(
     /// <summary>The candidates that each rule lists.</summary>
     private const int MaxPerRule = 10;
 
-    /// <summary>The proposals of an account, and the bookings of one amount, that are looked at.</summary>
+    /// <summary>The newest proposals of one amount on an account, and bookings of it in the bank, that are looked at.</summary>
     private const int MaxRead = 200;
 
     /// <summary>
@@ -74,7 +74,7 @@ public sealed class MissingBookings(
     }
 
     private async Task<IEnumerable<MissingView>> ProposedAsync(Search search, CancellationToken ct) =>
-        (await proposals.NotExecutedAsync(search.Names, MaxRead, ct))
+        (await proposals.NotExecutedAsync(MissingCommand.PartsOf(search.Names, search.Missing, search.Account.Currency), MaxRead, ct))
             .Where(p => search.Fits(MissingCommand.Of(p.Command, search.Account), p.ProposedAt))
             .Take(MaxPerRule)
             .Select(p => new MissingView(

@@ -15,14 +15,23 @@ public sealed class Proposals(
     public ProposalStep Propose(CommandData command, CommandContext context) =>
         new ProposeStep(streams.Stream(Ids.Next(clock)), command, context, TimeSpan.FromHours(settings.ValidHours));
 
-    public async Task<IReadOnlyList<ProposedCommand>> NotExecutedAsync(IReadOnlyList<string> texts, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<ProposedCommand>> NotExecutedAsync(IReadOnlyList<string> parts, int limit, CancellationToken ct)
     {
         var search = new StateSearch();
         search.AddByData("d.data ->> 'status' <> ?", WireNames.Of(nameof(ProposalStatus.Executed)));
-        search.AddByData("d.data ->> 'command' like any(?)", new object[] { texts.Select(t => $"%\"{t}\"%").ToArray() });
+        search.AddByData("CAST(d.data ->> 'command' as jsonb) @> any(CAST(? as jsonb[]))", new object[] { parts.ToArray() });
+        // Pages are in the order of ids, which is that of time.
+        IReadOnlyList<Proposal> page = [], newest = [];
+        do
+        {
+            page = await states.ListAsync(search, page is [.., var last] ? last.Id : Guid.Empty, limit, ct);
+            newest = [.. newest.Concat(page).TakeLast(limit)];
+        }
+        while (page.Count == limit);
+
         return
         [
-            .. (await states.ListAsync(search, Guid.Empty, limit, ct)).Select(p => new ProposedCommand(
+            .. newest.Reverse().Select(p => new ProposedCommand(
                 CommandData.Parse(p.Command), WireNames.Of(p.Status.ToString()), p.ProposedAt, Address(p.Id))),
         ];
     }
@@ -48,11 +57,11 @@ internal sealed class ProposeStep(JoinedStream<Proposal> stream, CommandData com
 
     public override CommandAnswer Answer()
     {
-        var proposal = stream.State!;
-        var view = new ProposedView(
-            ProposalDecisions.PublicIdOf(proposal), proposal.CommandHash, proposal.Seen().Reasons, proposal.ExpiresAt, proposal.Version);
-        return CommandAnswer.Created(view, stream.Id, Proposals.Address(stream.Id)) with { IsProposed = true };
+        return CommandAnswer.Created(View(stream.State!), stream.Id, Proposals.Address(stream.Id)) with { IsProposed = true };
     }
+
+    internal static ProposedView View(Proposal proposal) => new(
+        ProposalDecisions.PublicIdOf(proposal), proposal.CommandHash, proposal.Seen().Reasons, proposal.ExpiresAt, proposal.Version);
 }
 
 /// <summary>Carries out the command of a proposal that a second person approves.</summary>
