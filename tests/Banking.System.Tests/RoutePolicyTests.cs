@@ -44,6 +44,7 @@ public sealed class RoutePolicyTests(BankFixture bank) : IClassFixture<BankFixtu
         ("POST", "/ops/outbox/{destination}/hold", "operate"),
         ("POST", "/ops/outbox/{destination}/release", "operate"),
         ("POST", "/ops/outbox/{destination}/position", "operate"),
+        ("POST", "/ops/webhooks/release", "operate"),
         ("GET", "/ops/dead-letters", "watch"),
         ("GET", "/ops/archive", "watch"),
         ("GET", "/ops/backups", "watch"),

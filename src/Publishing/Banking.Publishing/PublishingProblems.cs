@@ -17,7 +17,7 @@ internal static class PublishingProblems
             "already_held", RefusalKind.Conflict, "The destination or the type of event is already held.",
             "Nothing needs to be done.", "destination"),
         new(
-            "not_held", RefusalKind.Conflict, "The destination or the type of event is not held.",
+            "not_held", RefusalKind.Conflict, "The destination or the type of event is not held, or no webhook is held for the reason.",
             "Nothing needs to be done.", "destination"),
         new("limit_of_a_stream", RefusalKind.Malformed, "limit is given for a stream, which has no pages.", "Leave out limit."),
     ];

@@ -42,10 +42,7 @@ public static class SetDestinationEndpoint
         LogEnd log,
         HttpContext http) => commands.RunAsync(destination, null, request.ReasonCode, request.Reason, http, async action =>
         {
-            var problem = request.Position < 0
-                ? Refusal.Invalid("malformed_position", "position must be 0 or a position of the log.", "#/position")
-                : PositionBeyondEnd.Problem("position", request.Position, await log.ReadAsync(http.RequestAborted), "#/position");
-            if (problem is not null)
+            if (await FindProblemAsync(request.Position, log, http.RequestAborted) is { } problem)
             {
                 return new ProblemResult(problem);
             }
@@ -53,4 +50,8 @@ public static class SetDestinationEndpoint
             await control.SetAsync(destination, request.Position, action, http.RequestAborted);
             return TypedResults.Json(await view.LookAsync(http.RequestAborted), ApiJson.Options);
         });
+
+    internal static async Task<Refusal?> FindProblemAsync(long position, LogEnd log, CancellationToken ct) => position < 0
+        ? Refusal.Invalid("malformed_position", "position must be 0 or a position of the log.", "#/position")
+        : PositionBeyondEnd.Problem("position", position, await log.ReadAsync(ct), "#/position");
 }

@@ -1,6 +1,7 @@
 using Banking.Commands.Operators;
 using Banking.EventStore.Storage;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Banking.Publishing.Publishers;
 
@@ -59,6 +60,73 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
                 new DestinationReleased(publisher, type, clock.GetUtcNow()),
                 action,
                 ct);
+
+    /// <summary>
+    /// Releases all destinations of a kind that are held for a reason. They are released in groups, so that a call that ends half way has
+    /// released some, and the same call releases the others.
+    /// </summary>
+    /// <param name="position">The checkpoint of destinations that are beyond it; null if no checkpoint is set.</param>
+    internal async Task<IReadOnlyList<ReleasedDestination>> ReleaseAllAsync(
+        string kind, string heldReason, long? position, OperatorAction action, CancellationToken ct, int groupSize = 200)
+    {
+        var all = new List<ReleasedDestination>();
+        IReadOnlyList<ReleasedDestination> group = [];
+        do
+        {
+            // In the order of names, so that a destination that is soon held again is not released a second time.
+            var after = group is [.., var last] ? last.Name : "";
+            group = await ReleaseGroupAsync(kind, heldReason, position, after, groupSize, action, ct);
+            all.AddRange(group);
+        }
+        while (group.Count == groupSize);
+
+        return all;
+    }
+
+    private async Task<IReadOnlyList<ReleasedDestination>> ReleaseGroupAsync(
+        string kind, string heldReason, long? position, string after, int max, OperatorAction action, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var released = (await connection.ListAsync(
+            $"""
+            with mine as (
+                select name, coalesce(position > $3, false) as is_set from {PublisherTable}
+                where kind = $1 and held_at is not null and held_reason = $2 and name collate "C" > $5
+                order by name collate "C" limit {max} for update),
+            forgotten as (
+                delete from {PublishingModule.Schema}.blocked_account b using mine
+                where mine.is_set and b.publisher = mine.name and b.position > $3)
+            update {PublisherTable} p set
+                held_at = null, held_by = null, held_reason = null, attempts = 0,
+                position = case when mine.is_set then $3 else p.position end,
+                epoch = case when mine.is_set then p.epoch + 1 else p.epoch end,
+                updated_at = case when mine.is_set then $4 else p.updated_at end
+            from mine where p.name = mine.name returning p.name, mine.is_set
+            """,
+            [kind, heldReason, NpgsqlDbType.Bigint.Of(position), clock.GetUtcNow(), after],
+            row => new ReleasedDestination(row.GetString(0), row.GetBoolean(1)),
+            ct)).OrderBy(r => r.Name, StringComparer.Ordinal).ToList();
+        foreach (var (name, isSet) in released)
+        {
+            if (isSet)
+            {
+                await operatorLog.RecordAsync(
+                    transaction, Streams, name, new DestinationSet(name, position!.Value, clock.GetUtcNow()), action, ct);
+            }
+
+            await operatorLog.RecordAsync(
+                transaction, Streams, name, new DestinationReleased(name, null, clock.GetUtcNow()), action, ct);
+        }
+
+        await transaction.CommitAsync(ct);
+        foreach (var destination in released)
+        {
+            signals.Request(destination.Name);
+        }
+
+        return released;
+    }
 
     /// <summary>
     /// Sets the checkpoint of a destination: all events after the position are delivered in order, whether or not they were delivered
@@ -122,3 +190,7 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
         return true;
     }
 }
+
+/// <summary>A destination that was released together with others.</summary>
+/// <param name="IsSet">Whether its checkpoint was set too.</param>
+internal readonly record struct ReleasedDestination(string Name, bool IsSet);
