@@ -1,5 +1,6 @@
 using Banking.EmbeddedPostgres.Backups;
 using Banking.Host.Hosting;
+using Banking.Web.Backups;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Banking.Host.Backups;
@@ -23,14 +24,15 @@ internal sealed class BackupHealth(ServedBackups backups, BackupOptions options,
         var interval = TimeSpan.FromMinutes(options.IntervalMinutes);
         return Task.FromResult(
             backups.Status is { } status
-            && FindProblem(status, backups, _startedAt, clock.GetUtcNow(), interval) is { } problem
+            && FindProblem(status, backups.LastDrill, backups.IsDrillOverdue, _startedAt, clock.GetUtcNow(), interval) is { } problem
                 ? HealthCheckResult.Degraded(problem)
                 : HealthCheckResult.Healthy());
     }
 
-    private static string? FindProblem(
+    internal static string? FindProblem(
         BackupStatus status,
-        ServedBackups backups,
+        RestoreDrilled? lastDrill,
+        bool isDrillOverdue,
         DateTimeOffset startedAt,
         DateTimeOffset now,
         TimeSpan interval) => status switch
@@ -39,8 +41,8 @@ internal sealed class BackupHealth(ServedBackups backups, BackupOptions options,
             _ when now - (status.Archive?.EndAt ?? startedAt) > MaxLag =>
                 "The archived log is more than a minute behind; see /ops/backups.",
             { Bases: [.., var last] } when now - last.FinishedAt > 2 * interval => "The last base backup is too old; see /ops/backups.",
-            _ when backups.LastDrill is { Succeeded: false } => "The last drill of a restore failed; see /ops/backups.",
-            _ when backups.IsDrillOverdue => "No restore was tried out for too long; see /ops/backups.",
+            _ when lastDrill is { Succeeded: false } => "The last drill of a restore failed; see /ops/backups.",
+            _ when isDrillOverdue => "No restore was tried out for too long; see /ops/backups.",
             { Bases: [], IsRunning: false } when now - startedAt > FirstBase => "There is no base backup; see /ops/backups.",
             _ => null,
         };

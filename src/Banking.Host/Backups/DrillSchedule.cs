@@ -24,10 +24,13 @@ internal sealed class DrillSchedule(
     public RestoreDrilled? Last { get; private set; }
 
     /// <summary>Whether no drill has ended for an interval longer than the schedule says, or an hour longer if that is more.</summary>
-    public bool IsOverdue =>
-        TimeProvider.System.GetUtcNow() - (Last?.EffectiveAt ?? _startedAt) > Interval + (Interval > Grace ? Interval : Grace);
+    public bool IsOverdue => IsOverdueSince(Last?.EffectiveAt ?? _startedAt, TimeProvider.System.GetUtcNow(), Interval);
 
     private TimeSpan Interval => TimeSpan.FromSeconds(options.DrillIntervalSeconds);
+
+    /// <param name="since">When the last drill ended, or when the host started if there was none.</param>
+    internal static bool IsOverdueSince(DateTimeOffset since, DateTimeOffset now, TimeSpan interval) =>
+        now - since > interval + (interval > Grace ? interval : Grace);
 
     public async Task RunAsync(CancellationToken stopping)
     {
