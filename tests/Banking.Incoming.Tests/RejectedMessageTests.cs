@@ -7,6 +7,7 @@ using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using RabbitMQ.Client;
 using Wolverine;
+using Wolverine.Runtime;
 
 namespace Banking.Incoming.Tests;
 
@@ -190,6 +191,40 @@ public sealed class RejectedMessageTests(IncomingBank bank)
             Convert.ToBase64String(Encoding.UTF8.GetBytes(command.ToJsonString())),
             Encoding.UTF8.GetString(stored).Replace("\\u002B", "+", StringComparison.Ordinal),
             StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no envelope")]
+    [InlineData("")]
+    public async Task A_dead_letter_that_cannot_be_read_is_listed_by_its_id_and_hides_no_other(string body)
+    {
+        var runtime = bank.Host.Services.GetRequiredService<IWolverineRuntime>();
+        foreach (var correlation in (string[])["readable", "forged"])
+        {
+            await new DeadLetters(runtime).StoreAsync(
+                new("core", null, null, null, null, null, correlation, null, bank.Clock.GetUtcNow(), default),
+                new("account_not_found", "There is none."));
+        }
+
+        var id = Guid.Parse((await bank.DeadLetterAsync("forged")).Member("id")!);
+        await bank.ScalarAsync<Guid>(
+            "update wolverine.wolverine_dead_letters set body = $1 where id = $2 returning id", Encoding.UTF8.GetBytes(body), id);
+        try
+        {
+            var answer = (await bank.As("auditor").GetAsync("/ops/incoming/dead-letters")).Ok();
+
+            var unreadable = Assert.Single(answer.Json.GetProperty("unreadable").EnumerateArray());
+            Assert.Equal(
+                (id.ToString(), "account_not_found", "There is none."),
+                (unreadable.Member("id"), unreadable.Member("code"), unreadable.Member("detail")));
+            Assert.NotEmpty(unreadable.Member("problem")!);
+            Assert.Contains(answer.Items(), m => m.Member("correlationId") == "readable");
+            Assert.DoesNotContain(answer.Items(), m => m.Member("id") == id.ToString());
+        }
+        finally
+        {
+            await bank.ScalarAsync<Guid>("delete from wolverine.wolverine_dead_letters where id = $1 returning id", id);
+        }
     }
 
     private static JsonObject With(string account, string name, JsonNode? value)
