@@ -29,6 +29,20 @@ public sealed class ConsumptionTests
     }
 
     [Fact]
+    public async Task An_event_of_another_epoch_is_not_acknowledged_and_stops_the_consumer()
+    {
+        var (opened, deposited) = (Wire.Opened(), Wire.Deposited("1.00", 2));
+        (opened["epoch"], deposited["epoch"]) = ("a", "b");
+
+        var restored = await Assert.ThrowsAsync<LogRestoredException>(() =>
+            Consumption.FillAsync(_book, new Given(this, opened.Bytes(), deposited.Bytes()), Soon, CancellationToken.None));
+
+        Assert.Contains("of epoch b, earlier ones were of epoch a", restored.Message, StringComparison.Ordinal);
+        Assert.Equal([1], _receivedWhenAcknowledged);
+        Assert.Equal((1, 0m), (_book.Received, Assert.Single(_book.Accounts).Balance!.Value.Value));
+    }
+
+    [Fact]
     public async Task Without_a_timeout_it_runs_until_it_is_stopped()
     {
         using var stop = new CancellationTokenSource();

@@ -17,11 +17,17 @@ internal sealed class FakeBank : HttpMessageHandler
 
     public HttpClient Client() => new(this) { BaseAddress = new("http://bank.example") };
 
-    public FakeBank Page(string nextCursor, params IEnumerable<byte[]> items) =>
+    public FakeBank Page(string nextCursor, params IEnumerable<byte[]> items) => PageOfEpoch(null, nextCursor, items);
+
+    public FakeBank PageOfEpoch(string? epoch, string nextCursor, params IEnumerable<byte[]> items) =>
         Answer(() =>
             Text(
-                $$"""{"items":[{{string.Join(',', items.Select(Encoding.UTF8.GetString))}}],"nextCursor":"{{nextCursor}}"}""",
+                $$"""{"items":[{{string.Join(',', items.Select(Encoding.UTF8.GetString))}}],"nextCursor":"{{nextCursor}}"{{(
+                    epoch is null ? "" : $",\"epoch\":\"{epoch}\"")}}}""",
                 "application/json"));
+
+    public FakeBank Problem(HttpStatusCode status, string detail) =>
+        Answer(() => new(status) { Content = new StringContent($$"""{"detail":"{{detail}}"}""") });
 
     public FakeBank Stream(string text) => Answer(() => Text(text, "text/event-stream"));
 

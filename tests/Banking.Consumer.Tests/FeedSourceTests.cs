@@ -65,6 +65,25 @@ public sealed class FeedSourceTests : IDisposable
         await Assert.ThrowsAsync<HttpRequestException>(() => TakeAsync(1));
     }
 
+    [Fact]
+    public async Task It_resumes_with_the_epoch_of_its_position_and_stops_where_the_bank_has_another_one()
+    {
+        _bank.PageOfEpoch("a", "2", "{\"n\":1}"u8.ToArray()).PageOfEpoch("a", "2").Broken("id: a:7\nevent: t\ndata: {\"n\":7}\n\n")
+            .Problem(HttpStatusCode.Conflict, "The epoch is b now.");
+
+        var restored = await Assert.ThrowsAsync<LogRestoredException>(() => TakeAsync(3));
+
+        Assert.Contains("The epoch is b now.", restored.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            [
+                "/v1/feed?after=0&limit=500",
+                "/v1/feed?after=2&epoch=a&limit=500",
+                "/v1/feed as text/event-stream after a:2",
+                "/v1/feed?after=7&epoch=a&limit=500",
+            ],
+            _bank.Asked);
+    }
+
     public void Dispose() => _bank.Dispose();
 
     private async Task<List<string>> TakeAsync(int count, bool acknowledge = true)
