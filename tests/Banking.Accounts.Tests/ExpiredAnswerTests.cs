@@ -1,4 +1,5 @@
 using Banking.Commands.Receipts;
+using Banking.Host.Security;
 using Banking.ReadModels.Verifying;
 using Banking.Testing;
 using Microsoft.Extensions.Configuration;
@@ -52,23 +53,43 @@ public sealed class ExpiredAnswerTests(OldBank bank) : IClassFixture<OldBank>
             (_teller, $"/v1/transactions/{deposit}/corrections",
                 new { kind = "amount", amount = Euro("2.00"), why.reasonCode, why.reason }),
         ];
-        var keys = commands.Select(_ => Key()).ToList();
-        var first = new List<Answer>();
-        foreach (var ((caller, path, body), key) in commands.Zip(keys))
+        await AssertAnsweredAgainAsync(commands);
+    }
+
+    [Fact]
+    public async Task Commands_of_every_other_module_are_answered_with_the_members_of_their_first_answer()
+    {
+        var (account, operators) = (await _teller.OpenAsync(balance: "10.00"), bank.As("operator"));
+        var why = new { reasonCode = "test", reason = "A test" };
+        var subscription = (await _teller.PostAsync("/v1/notification-subscriptions", new { account })).Created().Text("id");
+        var webhook = new { url = "http://127.0.0.1:9/hook", accounts = new[] { account } };
+        var rotated = (await operators.PostAsync("/v1/webhooks", webhook)).Created().Text("id");
+        var removed = (await operators.PostAsync("/v1/webhooks", webhook)).Created().Text("id");
+        var proposed = new List<Answer>();
+        for (var i = 0; i < 2; i++)
         {
-            first.Add(await caller.PostAsync(path, body, key));
+            proposed.Add(await _teller.PostAsync("/v1/deposits?propose=true", Deposit("2.00")));
         }
 
-        await bank.ExpireAsync();
+        var opened = bank.Clock.Now;
+        bank.Clock.Advance(TimeSpan.FromDays(2));
+        (BankClient Caller, string Path, object Body)[] commands =
+        [
+            (_teller, $"/v1/accounts/{account}/statements", new { from = $"{opened:yyyy-MM-dd}", to = $"{opened.AddDays(1):yyyy-MM-dd}" }),
+            (_teller, $"/v1/accounts/{account}/statement-schedule", new { frequency = "weekly" }),
+            (_teller, "/v1/notification-subscriptions", new { account }),
+            (_teller, $"/v1/notification-subscriptions/{subscription}/cancel", new { }),
+            (operators, "/v1/webhooks", webhook),
+            (operators, $"/v1/webhooks/{rotated}/secret/rotate", new { }),
+            (operators, $"/v1/webhooks/{removed}/remove", why),
+            (_teller, "/v1/deposits?propose=true", Deposit("3.00")),
+            (Bob, $"/v1/proposals/{proposed[0].Text("id")}/approve", new { commandHash = proposed[0].Text("commandHash") }),
+            (Bob, $"/v1/proposals/{proposed[1].Text("id")}/reject", why),
+            (operators, "/v1/periods/2026-02/close", why),
+        ];
+        await AssertAnsweredAgainAsync(commands);
 
-        for (var i = 0; i < commands.Length; i++)
-        {
-            var again = await commands[i].Caller.PostAsync(commands[i].Path, commands[i].Body, keys[i]);
-            Assert.True(first[i].StatusCode < 300, first[i].Body);
-            Assert.Equal(
-                (first[i].StatusCode, "true", first[i].Header("Location"), string.Join(' ', first[i].Members())),
-                (again.StatusCode, again.Header("Idempotency-Replayed"), again.Header("Location"), string.Join(' ', again.Members())));
-        }
+        object Deposit(string value) => new { accountId = account, amount = Euro(value), reason = "test" };
     }
 
     [Fact]
@@ -190,6 +211,35 @@ public sealed class ExpiredAnswerTests(OldBank bank) : IClassFixture<OldBank>
         Assert.Contains("at least 31", refused.Message, StringComparison.Ordinal);
     }
 
+    private BankClient Bob => bank.WithToken(
+        bank.Host.Services.GetRequiredService<DevTokens>().Issue("teller", null, "bob", TimeProvider.System.GetUtcNow()));
+
+    /// <summary>Sends the commands, lets their answers expire, and sends them again.</summary>
+    private async Task AssertAnsweredAgainAsync((BankClient Caller, string Path, object Body)[] commands)
+    {
+        var keys = commands.Select(_ => Key()).ToList();
+        var first = new List<Answer>();
+        foreach (var ((caller, path, body), key) in commands.Zip(keys))
+        {
+            first.Add(await caller.PostAsync(path, body, key));
+            Assert.True(first[^1].StatusCode < 300, $"{path}: {first[^1].Body}");
+        }
+
+        await bank.ExpireAsync();
+
+        var again = new List<Answer>();
+        foreach (var ((caller, path, body), key) in commands.Zip(keys))
+        {
+            again.Add(await caller.PostAsync(path, body, key));
+        }
+
+        Assert.Equal(commands.Zip(first, (c, a) => Shape(c.Path, a)), commands.Zip(again, (c, a) => Shape(c.Path, a)));
+        Assert.All(again, a => Assert.Equal("true", a.Header("Idempotency-Replayed")));
+    }
+
+    private static string Shape(string path, Answer answer) =>
+        $"{path} {answer.StatusCode} {answer.Header("Location")} {string.Join(' ', answer.Members())}";
+
     private static (string Name, string Value) Key() => ("Idempotency-Key", BankClient.NewKey());
 
     private static object Euro(string value) => new { value, currency = "EUR" };
@@ -209,7 +259,7 @@ public sealed class OldBank : BankFixture
 {
     public OldBank() => Clock.Set(new(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
 
-    protected override string[] Settings => [.. base.Settings, "--Banking:Idempotency:KeepAnswersDays", "31"];
+    protected override string[] Settings => [.. base.Settings, "--Banking:Idempotency:KeepAnswersDays", "31", .. LocalWebhooks];
 
     /// <summary>Drops the answers stored so far. A reader that holds a lock, or another caller, defers it.</summary>
     public Task ExpireAsync() => Eventually.UntilAsync(

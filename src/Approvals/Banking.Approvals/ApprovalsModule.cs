@@ -1,5 +1,6 @@
 using Banking.Approvals.Domain;
 using Banking.Approvals.Features;
+using Banking.Approvals.ReadModels;
 using Banking.Commands;
 using Banking.Commands.Approvals;
 using Banking.Commands.Groups;
@@ -63,7 +64,7 @@ public sealed class ApprovalsModule : BankModule
         .AddSingleton<IProposals, Proposals>()
         .AddSingleton<ProposalCommands>()
         .AddSingleton<IStreamAccess, ProposalAccess>()
-        .AddCurrentView<Proposal>((_, proposal) => ProposalView.Of(proposal))
+        .AddSingleton<ICurrentView, CurrentProposalView>()
         .AddDueCommand<ExpireProposal>(ExpireProposal.Operation, (provider, command, context, ct) =>
             provider.GetRequiredService<ProposalCommands>().ExpireAsync(command, context, ct));
 

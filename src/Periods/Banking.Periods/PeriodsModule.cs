@@ -89,7 +89,7 @@ internal sealed class PeriodAccess : IStreamAccess
         Task.FromResult(caller is { IsStaff: true } && stream == AccountingPeriods.Stream);
 }
 
-/// <summary>Shows a period as it is now.</summary>
+/// <summary>Shows a period as it is now, without the changes, which the answer to a command does not have.</summary>
 internal sealed class CurrentPeriodView(PeriodReader periods) : ICurrentView
 {
     public string StreamType => AccountingPeriods.StreamType;
@@ -102,6 +102,6 @@ internal sealed class CurrentPeriodView(PeriodReader periods) : ICurrentView
             PeriodReopened reopened => reopened.From,
             _ => null,
         };
-        return from is { } day ? new((await periods.ReadAsync(ct)).View(new(day)), answer.Last.Version) : null;
+        return from is { } day ? new((await periods.ReadAsync(ct)).View(new(day)) with { Changes = null }, answer.Last.Version) : null;
     }
 }
