@@ -20,6 +20,7 @@ internal sealed class ImportedBank : IAsyncDisposable
         "accounts.bank_day",
         "ledger.journal",
         "ledger.gl_day",
+        "ledger.gl_chunk",
         "audit.event_index",
     ];
 

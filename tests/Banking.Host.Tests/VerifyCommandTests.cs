@@ -39,6 +39,8 @@ public sealed class VerifyCommandTests
             "update ledger.gl_day set entries = entries + 1 where (gl, effective_on) = (select gl, effective_on from ledger.gl_day "
                 + "order by 1, 2 limit 1) returning null"
         ),
+        // That recorded time was the last of its chunk.
+        ("ledger", "gl_chunk", "select null"),
         ("audit", "event_index", "delete from audit.event_index where position = {0} returning stream"),
     ];
 

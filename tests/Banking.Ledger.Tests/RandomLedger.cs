@@ -3,6 +3,8 @@ using System.Net;
 using Banking.Accounts.Contracts;
 using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
+using Banking.Ledger.ReadModels;
+using Banking.ReadModels.Books;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,6 +19,9 @@ namespace Banking.Ledger.Tests;
 public sealed class RandomLedger : BankFixture, IAsyncLifetime
 {
     private const int Steps = 500;
+
+    /// <summary>Positions of a chunk: a day of recording has several chunks, and some chunks have parts of two days.</summary>
+    public const int ChunkPositions = 7;
 
     /// <summary>The earliest time that a command accepts.</summary>
     private static readonly DateTimeOffset Earliest = new(1900, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -40,6 +45,12 @@ public sealed class RandomLedger : BankFixture, IAsyncLifetime
 
     /// <summary>Allows backdating to the earliest day.</summary>
     protected override string[] Settings => [.. base.Settings, "--Banking:BackdatingDays", "1000000"];
+
+    protected override void Configure(IServiceCollection services)
+    {
+        services.Remove(services.Single(s => s.ServiceType == typeof(ReadModel) && s.ImplementationType == typeof(LedgerModel)));
+        services.AddSingleton<ReadModel>(new LedgerModel(ChunkPositions));
+    }
 
     async ValueTask IAsyncLifetime.InitializeAsync()
     {

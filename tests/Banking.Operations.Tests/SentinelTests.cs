@@ -44,6 +44,12 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
             { "ledger", "ledger.journal", "update {0} set counter = 2900 where account = $1", "account" },
             { "ledger", "ledger.gl_day", "update {0} set debits = debits + 1 where gl = 1000 and $1::uuid is not null", "sums" },
             { "ledger", "ledger.gl_day", "delete from {0} where gl = 2000 and $1::uuid is not null", "sums" },
+            {
+                "ledger",
+                "ledger.gl_chunk",
+                "update {0} set last_recorded_at = first_recorded_at - interval '1 hour' where $1::uuid is not null",
+                "sums"
+            },
             { "audit", "audit.event_index", "update {0} set actor = 'nobody' where stream = $1", "account" },
             { "audit", "audit.event_index", "insert into {0} values (1000000000, $1, 'x', 'y', 'z', now())", "account" },
         };
@@ -247,7 +253,8 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 
     /// <summary>The rows of the account only: a repair adds events of its own to the log.</summary>
     private async Task<List<string>> RowsAsync(string table, Guid account) => await bank.QueryAsync<string>(
-        $"select t::text from {table} t where t::text like '%' || $1 || '%' or '{table}' = 'ledger.gl_day' order by 1", account.ToString());
+        $"select t::text from {table} t where t::text like '%' || $1 || '%' or '{table}' like 'ledger.gl_%' order by 1",
+        account.ToString());
 
     private static Guid Id(string account) => PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account);
 }

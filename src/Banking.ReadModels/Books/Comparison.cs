@@ -91,6 +91,28 @@ internal static class Comparison
         return differences;
     }
 
+    /// <summary>Compares the sums of some chunks with the rows that they sum.</summary>
+    public static async Task<IReadOnlyList<Difference>> CompareChunksAsync(
+        NpgsqlConnection snapshot, ReadModel model, ReadTable table, ReadTables tables, IEnumerable<long> chunks, CancellationToken ct)
+    {
+        var (derivation, differences) = (table.Derivation!, new List<Difference>());
+        foreach (var chunk in chunks)
+        {
+            var first = chunk * derivation.ChunkPositions;
+            differences.AddRange(
+                await CompareRowsAsync(
+                    snapshot,
+                    model,
+                    table,
+                    derivation.QueryBetween(tables, first - 1, first - 1 + derivation.ChunkPositions),
+                    $"select * from {tables[table.Name]} where chunk = any($1)",
+                    new[] { chunk },
+                    ct));
+        }
+
+        return differences;
+    }
+
     /// <summary>
     /// Compares both sides by a digest. They are nearly always equal, and a digest reads each side once; listing differing rows reads each
     /// side twice.

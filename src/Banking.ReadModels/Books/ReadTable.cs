@@ -41,6 +41,12 @@ public sealed record Derivation(string From, string Part, string Query, IReadOnl
     public string PartOfRow { get; init; } = Part;
 
     /// <summary>
+    /// If each sum belongs to a chunk of the log, the number of positions of a chunk; the column <c>chunk</c> has the chunk's number. The
+    /// sentinel compares such sums a chunk at a time, because they are as many as the log is long. Zero for other sums.
+    /// </summary>
+    public int ChunkPositions { get; init; }
+
+    /// <summary>
     /// The query over rows between two positions, the first not included; the summed table must have an index on its position. OFFSET 0 is
     /// an optimizer fence: look up the rows by position.
     /// </summary>

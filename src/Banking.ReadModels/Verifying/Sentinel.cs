@@ -63,7 +63,8 @@ public sealed class Sentinel : BackgroundService
         (_settings, _source, _clock, _logger) = (settings, source, clock, logger);
         _trackers =
         [
-            .. verification.Models.SelectMany(m => m.Tables.Where(t => t.Derivation is not null).Select(t => (m, new SumTracker(m, t)))),
+            .. verification.Models.SelectMany(
+                m => m.Tables.Where(t => t.Derivation is { ChunkPositions: 0 }).Select(t => (m, new SumTracker(m, t)))),
         ];
         _drift = meters
             .Create(ReadModelLag.MeterName)
@@ -93,6 +94,7 @@ public sealed class Sentinel : BackgroundService
             await run.RunAsync("orphan rows", () => FindOrphanRowsAsync(run, ct), ct);
             await run.RunAsync("receipts", () => CompareReceiptsAsync(run, ct), ct);
             await run.RunAsync("sums", () => CompareSumsAsync(run, ct), ct);
+            await run.RunAsync("sums of chunks", () => CompareChunksAsync(run, ct), ct);
             await run.RunAsync("the whole bank", () => CompareBankAsync(run, ct), ct);
             IReadOnlyList<Difference> open = [.. run.Open().Take(MaxOpen)];
             List<Difference> fresh = [.. open.Where(d => !before.Open.Any(known => IsSame(known, d)))];
@@ -230,6 +232,20 @@ public sealed class Sentinel : BackgroundService
             {
                 // The comparison did not finish in time: earlier differences may still exist.
                 run.Add(run.Before.Open.Where(d => d.Model == model.Name && d.Table == tracker.Table));
+            }
+        }
+    }
+
+    /// <summary>Compares sums by chunk: the newest, the next in turn, and those of open differences.</summary>
+    private async Task CompareChunksAsync(SentinelRun run, CancellationToken ct)
+    {
+        foreach (var model in _verification.Models)
+        {
+            foreach (var table in model.Tables.Where(t => t.Derivation is { ChunkPositions: > 0 }))
+            {
+                var open = run.Before.Open.Where(d => d.Model == model.Name && d.Table == table.Name)
+                    .Select(SentinelRun.ChunkOf).OfType<long>();
+                run.Add(await _verification.ChunksAsync(model, table, run.Before.Looks, open, ct));
             }
         }
     }

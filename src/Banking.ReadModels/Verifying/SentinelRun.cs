@@ -39,14 +39,20 @@ internal sealed class SentinelRun(SentinelStatus before)
     }
 
     /// <summary>The log position in a row that is stored and should not be.</summary>
-    public static long? PositionOf(Difference difference)
+    public static long? PositionOf(Difference difference) =>
+        difference is { Expected: null, Found: { } found } ? NumberOf(found, "position") : null;
+
+    /// <summary>The chunk in a sum that differs.</summary>
+    public static long? ChunkOf(Difference difference) => NumberOf(difference.Expected ?? difference.Found, "chunk");
+
+    private static long? NumberOf(string? text, string column)
     {
-        if (difference is not { Expected: null, Found: ['{', ..] found })
+        if (text is not ['{', ..])
         {
             return null;
         }
 
-        using var row = JsonDocument.Parse(found);
-        return row.RootElement.TryGetProperty("position", out var position) && position.TryGetInt64(out var at) ? at : null;
+        using var row = JsonDocument.Parse(text);
+        return row.RootElement.TryGetProperty(column, out var number) && number.TryGetInt64(out var at) ? at : null;
     }
 }

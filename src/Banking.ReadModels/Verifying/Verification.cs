@@ -145,6 +145,22 @@ public sealed class Verification(
         byKeys: false,
         ct);
 
+    /// <summary>Compares sums by chunk: those of the newest chunk, of the next one in turn, and of some others.</summary>
+    /// <param name="turn">A number that rises with each run.</param>
+    public Task<IReadOnlyList<Difference>> ChunksAsync(
+        ReadModel model, ReadTable table, long turn, IEnumerable<long> others, CancellationToken ct) =>
+        snapshots.OfAsync(
+            model,
+            (snapshot, active) =>
+            {
+                var newest = active.Position / table.Derivation!.ChunkPositions;
+                return Comparison.CompareChunksAsync(
+                    snapshot, model, table, ReadTables.Generation(model, active.Number),
+                    others.Append(newest).Append(turn % (newest + 1)).Distinct(), ct);
+            },
+            byKeys: true,
+            ct);
+
     /// <summary>
     /// Compares the sums of a tracker, within a time limit. Sums that seem to differ are computed again from the first row: the tracker may
     /// have added rows that were repaired since.

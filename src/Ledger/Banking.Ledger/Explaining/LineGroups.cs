@@ -35,13 +35,17 @@ internal static class LineGroups
         "coalesce(sum(amount) filter (where amount > 0), 0)::numeric, coalesce(-sum(amount) filter (where amount < 0), 0)::numeric, "
         + "count(*)";
 
-    /// <summary>The journal comes first, as in the switch to a rebuilt generation: in another order the two could deadlock.</summary>
-    private const string Months =
+    /// <summary>
+    /// The tables are named in the order of the model, as in the switch to a rebuilt generation: in another order the two could deadlock.
+    /// </summary>
+    private static string Months(int chunkPositions) =>
         $"""
         select to_char(effective_on, 'YYYY-MM'), currency, scale, sum(debits), sum(credits), sum(entries)::bigint from (
-            select effective_on, currency, scale, greatest(amount, 0)::numeric as debits, greatest(-amount, 0)::numeric as credits,
-                1 as entries
-            from ({Lines} and $5 is not null and j.recorded_at >= date_trunc('day', $5::timestamptz, 'UTC')) l
+            select effective_on, currency, scale, case when $1 = $6 then credits else debits end as debits,
+                case when $1 = $6 then debits else credits end as credits, entries
+            from ({GlChunk.Between(
+                chunkPositions, "($5 at time zone 'UTC')::date", "date_trunc('day', $5::timestamptz, 'UTC')",
+                "($5::timestamptz + interval '1 microsecond')", $"counter = any($7) and {IsWanted}")}) l
             union all
             select effective_on, currency, scale, debits, credits, entries from {Day}
             where gl = $1 and {IsWanted} and ($5::timestamptz is null or recorded_on < ($5 at time zone 'UTC')::date)) d
@@ -59,8 +63,9 @@ internal static class LineGroups
         select replace(account::text, '-', ''), currency, scale, {Sums} from ({Lines}) l group by 1, 2, 3 order by sum(abs(amount)) desc, 1
         """;
 
-    public static Task<IReadOnlyList<LineGroup>> MonthsAsync(NpgsqlConnection snapshot, LineQuery query, CancellationToken ct) =>
-        ReadAsync(snapshot, Months, query, ct);
+    public static Task<IReadOnlyList<LineGroup>> MonthsAsync(
+        NpgsqlConnection snapshot, int chunkPositions, LineQuery query, CancellationToken ct) =>
+        ReadAsync(snapshot, Months(chunkPositions), query, ct);
 
     public static Task<IReadOnlyList<LineGroup>> TypesAsync(NpgsqlConnection snapshot, LineQuery query, CancellationToken ct) =>
         ReadAsync(snapshot, Types, query, ct);

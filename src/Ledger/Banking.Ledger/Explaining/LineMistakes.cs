@@ -5,6 +5,7 @@ using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
 using Banking.Ledger.ReadModels;
+using Banking.ReadModels.Books;
 using Banking.ReadModels.Locating;
 using Banking.SharedKernel;
 using Banking.Web.Http;
@@ -14,8 +15,10 @@ using NpgsqlTypes;
 namespace Banking.Ledger.Explaining;
 
 /// <summary>Narrows the journal to the entries that may have made a line of the trial balance wrong.</summary>
-public sealed class LineMistakes(NpgsqlDataSource source, ArchivedEvents archive)
+public sealed class LineMistakes(NpgsqlDataSource source, ArchivedEvents archive, IEnumerable<ReadModel> models)
 {
+    private readonly int _chunkPositions = models.OfType<LedgerModel>().Single().ChunkPositions;
+
     /// <summary>The newest entries of the line, by effective day, are searched.</summary>
     public const int MaxSearched = 20_000;
 
@@ -102,12 +105,12 @@ public sealed class LineMistakes(NpgsqlDataSource source, ArchivedEvents archive
             ]);
     }
 
-    private static async Task<decimal> NetAsync(NpgsqlConnection snapshot, LineQuery query, Currency currency, CancellationToken ct) =>
-        (await LineGroups.MonthsAsync(snapshot, query with { From = null }, ct))
+    private async Task<decimal> NetAsync(NpgsqlConnection snapshot, LineQuery query, Currency currency, CancellationToken ct) =>
+        (await LineGroups.MonthsAsync(snapshot, _chunkPositions, query with { From = null }, ct))
             .Where(m => m.Currency == currency).Sum(m => m.Debits - m.Credits);
 
     /// <summary>Whether the line was as expected when that was stated.</summary>
-    private static async Task<bool> WasRightAsync(
+    private async Task<bool> WasRightAsync(
         NpgsqlConnection snapshot, LineQuery query, Currency currency, int sign, MoneySum expected, DateTimeOffset? statedAt,
         CancellationToken ct) => statedAt is { } at && !(query.AsOf.KnownAt <= at)
         && (Int128)(sign * await NetAsync(snapshot, query with { AsOf = query.AsOf with { KnownAt = at } }, currency, ct))

@@ -1,5 +1,6 @@
 using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
+using Banking.ReadModels.Books;
 using Banking.SharedKernel;
 using Npgsql;
 
@@ -9,7 +10,7 @@ namespace Banking.Ledger.ReadModels;
 /// Reads the balances of all GL accounts, for an effective day as known at an instant. Trial balance, balance sheet and chart show them in
 /// three ways. One statement reads one snapshot, so every entry is included with both of its lines or not at all.
 /// </summary>
-public sealed class GlBalances(NpgsqlDataSource source)
+public sealed class GlBalances(NpgsqlDataSource source, IEnumerable<ReadModel> models)
 {
     /// <summary>
     /// Without an instant, the balances are the sums of the days; no row of the journal is read. The answer includes everything that the
@@ -22,24 +23,24 @@ public sealed class GlBalances(NpgsqlDataSource source)
         """;
 
     /// <summary>
-    /// Sums are stored per day of recording too. So only entries recorded on the day of the instant are read one by one, by the index on
-    /// recorded_at: those up to the instant are added to the sums of the days before, or those after it are subtracted from the sums that
-    /// include the day, whichever are fewer. They are summed before each makes two lines, because there may be half a million of them. The
-    /// journal comes first, as in the switch to a rebuilt generation, so that readers and the switch lock the views in the same order.
+    /// Sums are stored per day of recording too, and per chunk. So only the day of the instant is read by chunks: those up to the instant
+    /// are added to the sums of the days before, or those after it are subtracted from the sums that include the day, whichever are fewer.
+    /// They are summed before each makes two lines. The tables are named in the order of the model, as in the switch to a rebuilt
+    /// generation, so that readers and the switch lock the views in the same order.
     /// </summary>
-    private const string Then =
+    private readonly string _then =
         $"""
         select gl, currency, scale, sum(debits), sum(credits) from (
             select line.gl, j.currency, j.scale, line.debits * $6 as debits, line.credits * $6 as credits, j.entries * $6 as entries
             from (
-                select counter, currency, scale, coalesce(sum(credit) filter (where credit > 0), 0) as raised,
-                    coalesce(-sum(credit) filter (where credit < 0), 0) as lowered, count(*) as entries
-                from {LedgerModule.Schema}.{LedgerModel.Journal}
-                where effective_on <= $1 and recorded_at >= $3 and recorded_at < $4 group by counter, currency, scale) j
-            cross join lateral (values ($5, j.lowered, j.raised), (j.counter, j.raised, j.lowered)) as line(gl, debits, credits)
+                select counter, currency, scale, sum(debits) as debits, sum(credits) as credits, sum(entries) as entries
+                from ({GlChunk.Between(
+                    models.OfType<LedgerModel>().Single().ChunkPositions, "$7", "$3", "$4", "effective_on <= $1")}) l
+                group by counter, currency, scale) j
+            cross join lateral (values ($5, j.credits, j.debits), (j.counter, j.debits, j.credits)) as line(gl, debits, credits)
             union all
-            select gl, currency, scale, debits, credits, entries from {LedgerModule.Schema}.{LedgerModel.Day}
-            where effective_on <= $1 and recorded_on < $2) as known
+            select gl, currency, scale, sum(debits), sum(credits), sum(entries) from {LedgerModule.Schema}.{LedgerModel.Day}
+            where effective_on <= $1 and recorded_on < $2 group by gl, currency, scale) as known
         group by gl, currency, scale having sum(entries) > 0 order by currency, scale, gl
         """;
 
@@ -68,7 +69,7 @@ public sealed class GlBalances(NpgsqlDataSource source)
     /// <param name="knownAt">Only entries recorded by this instant; all entries if null.</param>
     public async Task<IReadOnlyList<GlBalance>> ReadAsync(DateOnly upTo, DateTimeOffset? knownAt, CancellationToken ct) =>
         await source.ListAsync(
-            knownAt is null ? Now : Then,
+            knownAt is null ? Now : _then,
             knownAt is { } instant ? await ValuesAsync(upTo, instant.UtcDateTime, ct) : [upTo],
             row => new GlBalance(
                 Chart.Of(row.GetInt16(0)),
@@ -86,7 +87,7 @@ public sealed class GlBalances(NpgsqlDataSource source)
         var after = knownAt.AddTicks(TimeSpan.TicksPerMicrosecond - (knownAt.Ticks % TimeSpan.TicksPerMicrosecond));
         return await source.ListAsync(PositionsBefore, [new[] { from, after, to }], row => row.GetInt64(0), ct)
             is [var first, var known, var last] && last - known < known - first
-            ? [upTo, day.AddDays(1), after, to, Chart.CustomerDeposits.Code, -1]
-            : [upTo, day, from, after, Chart.CustomerDeposits.Code, 1];
+            ? [upTo, day.AddDays(1), after, to, Chart.CustomerDeposits.Code, -1, day]
+            : [upTo, day, from, after, Chart.CustomerDeposits.Code, 1, day];
     }
 }

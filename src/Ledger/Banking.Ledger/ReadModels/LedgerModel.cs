@@ -10,24 +10,43 @@ namespace Banking.Ledger.ReadModels;
 
 /// <summary>
 /// The general ledger: the journal with one row per movement, which is only added to, and sums per GL account, currency, effective day and
-/// day of recording. A trial balance for a day as known at an instant is a sum over days and over the rows of the day of that instant.
+/// day of recording. A trial balance for a day as known at an instant is a sum over days, over the chunks of the day of that instant, and
+/// over the rows of the chunk of that instant.
 /// </summary>
 public sealed class LedgerModel : ReadModel
 {
     public const string ModelName = "ledger";
     public const string Journal = "journal";
     public const string Day = "gl_day";
+    public const string Chunk = "gl_chunk";
 
     /// <summary>All codes, as a condition that lets PostgreSQL use the index for a day's rows.</summary>
     private static readonly string Codes = "{" + string.Join(',', Chart.All.Select(a => a.Code)) + "}";
 
+    /// <param name="chunkPositions">Positions of a chunk: another number needs another version.</param>
+    public LedgerModel(int chunkPositions)
+    {
+        ChunkPositions = chunkPositions;
+        Tables = [GlChunk.Table(chunkPositions, Codes), .. JournalAndDays];
+    }
+
+    public LedgerModel()
+        : this(GlChunk.Positions)
+    {
+    }
+
     public override string Name => ModelName;
 
-    public override int Version => 1;
+    public override int Version => 2;
+
+    /// <summary>Positions of a chunk.</summary>
+    public int ChunkPositions { get; }
 
     public override string Schema => LedgerModule.Schema;
 
-    public override IReadOnlyList<ReadTable> Tables { get; } =
+    public override IReadOnlyList<ReadTable> Tables { get; }
+
+    private static IReadOnlyList<ReadTable> JournalAndDays =>
     [
         new(
             Journal,
@@ -64,7 +83,7 @@ public sealed class LedgerModel : ReadModel
     ];
 
     /// <summary>The computation of <see cref="Day"/> from <see cref="Journal"/>.</summary>
-    internal Derivation Days => Tables[1].Derivation!;
+    internal Derivation Days => Tables.Single(t => t.Name == Day).Derivation!;
 
     public override async Task ProjectAsync(RowWriter rows, ReadTables tables, IReadOnlyList<IEvent> events, CancellationToken ct)
     {
@@ -86,6 +105,7 @@ public sealed class LedgerModel : ReadModel
         if (rows.Sums && entries.Count > 0)
         {
             await AddSumsAsync(rows, tables, entries, ct);
+            await GlChunk.AddAsync(rows, tables, ChunkPositions, entries, ct);
         }
     }
 
