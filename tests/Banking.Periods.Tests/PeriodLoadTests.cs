@@ -45,6 +45,28 @@ public sealed class PeriodLoadTests : PeriodBank
         Assert.Empty(await VerifyAsync());
     }
 
+    [Theory]
+    [InlineData("soon")]
+    [InlineData("2026-99-99T00:00:00Z")]
+    public async Task A_booking_during_the_checks_whose_effective_time_is_no_time_is_named(string time)
+    {
+        var account = await Teller.OpenAsync();
+        await SetClockAsync(December.AddSeconds(12));
+        var booked = new List<Answer>();
+        _during.Action = async () =>
+        {
+            booked.Add(await DepositAsync(Teller, account, "7.00", December.AddMinutes(-1)));
+            await QueryAsync(
+                $"update bank.mt_events set data = jsonb_set(data, '{{effectiveAt}}', '\"{time}\"') "
+                    + "where seq_id = (select max(seq_id) from bank.mt_events where type like 'accounts.money-deposited.%') returning 1");
+        };
+
+        var closed = await CloseAsync(("Idempotency-Key", BankClient.NewKey()));
+
+        Assert.Single(booked).Created();
+        closed.IsProblem(503, "event_unreadable");
+    }
+
     private Task<Answer> CloseAsync((string Name, string Value) key) =>
         Person("olga").PostAsync("/v1/periods/2026-11/close", Because, key);
 

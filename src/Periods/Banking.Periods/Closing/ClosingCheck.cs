@@ -3,6 +3,7 @@ using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Periods;
 using Banking.EventStore.Appending;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.Periods.Domain;
@@ -15,15 +16,18 @@ namespace Banking.Periods.Closing;
 /// Checks in the transaction that closes a period, under the lock of <see cref="ClosedPeriods"/>, that nothing was booked in the period
 /// since its checks. If something was, the checks run again.
 /// </summary>
-internal sealed class ClosingCheck(IDocumentStore store, IEnumerable<BookingEvents> bookings) : ICommitCheck<AccountingPeriods>
+internal sealed class ClosingCheck(IDocumentStore store, ArchivedEvents archive, IEnumerable<BookingEvents> bookings)
+    : ICommitCheck<AccountingPeriods>
 {
     /// <summary>Code of the refusal, which is never stored.</summary>
     public const string Code = "temporarily_unavailable";
 
-    private const string Sql =
-        $"select exists (select from {SchemaNames.Events}.mt_events where seq_id > $1 and type = any($2) "
-        + "and (data ->> 'effectiveAt')::timestamptz < $3)";
+    private const string Later = "seq_id > $1 and type = any($2)";
 
+    private const string Sql =
+        $"select exists (select from {SchemaNames.Events}.mt_events where {Later} and (data ->> 'effectiveAt')::timestamptz < $3)";
+
+    private readonly StoredEvents _stored = new(store, archive);
     private readonly string[] _types = StoredEventTypes.Names(store, bookings.SelectMany(b => b.Types));
 
     public async Task<Refusal?> CheckAsync(NpgsqlTransaction transaction, IReadOnlyList<EventEnvelope> events)
@@ -32,7 +36,7 @@ internal sealed class ClosingCheck(IDocumentStore store, IEnumerable<BookingEven
         {
             await ClosedPeriods.LockAloneAsync(transaction, CancellationToken.None);
             var end = new Month(closed.From).End;
-            if (await transaction.Connection!.ScalarAsync<bool>(Sql, [closed.Position, _types, end], CancellationToken.None))
+            if (await IsBookedAsync(transaction, closed.Position, end))
             {
                 return Refusal.Unavailable(
                     Code,
@@ -42,5 +46,26 @@ internal sealed class ClosingCheck(IDocumentStore store, IEnumerable<BookingEven
         }
 
         return null;
+    }
+
+    /// <exception cref="UnreadableEventException">The effective time of a later event is no time.</exception>
+    private async Task<bool> IsBookedAsync(NpgsqlTransaction transaction, long position, DateTimeOffset end)
+    {
+        const string Before = "bookings";
+        var connection = transaction.Connection!;
+        await transaction.SaveAsync(Before);
+        try
+        {
+            return await connection.ScalarAsync<bool>(Sql, [position, _types, end], CancellationToken.None);
+        }
+        catch (PostgresException failure) when (failure.SqlState is PostgresErrorCodes.InvalidDatetimeFormat
+            or PostgresErrorCodes.DatetimeFieldOverflow or PostgresErrorCodes.InvalidTimeZoneDisplacementValue)
+        {
+            // Reading the events finds the one that is meant.
+            await transaction.RollbackAsync(Before);
+            await connection.ListAsync(
+                StoredEvents.Select(Later), [position, _types], row => _stored.Read(row).Sequence, CancellationToken.None);
+            throw;
+        }
     }
 }
