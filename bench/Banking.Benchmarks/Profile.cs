@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using Npgsql;
 
@@ -133,7 +134,7 @@ internal sealed class Profile(NpgsqlDataSource source, RunResults results)
                     var name = names.GetValueOrDefault(process.Id) ?? process.ProcessName.Split('/')[0];
                     used[process.Id] = new(name, process.TotalProcessorTime.TotalSeconds, ReadWrittenBytes(process.Id));
                 }
-                catch (InvalidOperationException)
+                catch (Exception gone) when (gone is InvalidOperationException or Win32Exception)
                 {
                     // The process has just ended, so its figures are gone.
                     used.Remove(process.Id);

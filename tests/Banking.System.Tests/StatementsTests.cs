@@ -12,6 +12,10 @@ public sealed class EmptyDatabase : IAsyncLifetime
 
     internal NpgsqlDataSource Source { get; private set; } = null!;
 
+    /// <summary>A pool that gives a session to the next user as the last one left it, like the bank's.</summary>
+    internal NpgsqlDataSource Kept() =>
+        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_connectionString) { NoResetOnClose = true, MaxPoolSize = 1 });
+
     public async ValueTask InitializeAsync()
     {
         _connectionString = await TestCluster.NewDatabaseAsync();
@@ -91,5 +95,37 @@ public sealed class StatementsTests(EmptyDatabase database) : IClassFixture<Empt
             () => database.Source.ExecuteAsync("select pg_advisory_lock(1)", [], Cancelled, timeoutSeconds: 1));
 
         Assert.IsType<TimeoutException>(failure.InnerException);
+    }
+
+    [Theory]
+    [InlineData("select pg_advisory_unlock(2)", true)]
+    [InlineData("select 1 / 0", false)]
+    public async Task A_released_connection_holds_nothing_even_if_its_release_fails(string release, bool isSessionKept)
+    {
+        const string Session = "select pg_backend_pid()";
+        await using var pool = database.Kept();
+        var connection = await pool.OpenConnectionAsync(Cancelled);
+        var session = await connection.ScalarAsync<int>(Session, [], Cancelled);
+        await connection.ExecuteAsync("select pg_advisory_lock(2)", [], Cancelled);
+
+        await connection.ReleaseAsync(release);
+
+        await using var other = await database.Source.OpenConnectionAsync(Cancelled);
+        Assert.True(await other.ScalarAsync<bool>("select pg_try_advisory_lock(2)", [], Cancelled));
+        await other.ReleaseAsync("select pg_advisory_unlock(2)");
+        Assert.Equal(isSessionKept, session == await pool.ScalarAsync<int>(Session, [], Cancelled));
+    }
+
+    [Fact]
+    public async Task Releasing_a_connection_whose_session_has_ended_is_no_failure()
+    {
+        await using var pool = database.Kept();
+        var connection = await pool.OpenConnectionAsync(Cancelled);
+        var session = await connection.ScalarAsync<int>("select pg_backend_pid()", [], Cancelled);
+        await database.Source.ExecuteAsync("select pg_terminate_backend($1)", [session], Cancelled);
+
+        await connection.ReleaseAsync("select pg_advisory_unlock_all()");
+
+        Assert.NotEqual(session, await pool.ScalarAsync<int>("select pg_backend_pid()", [], Cancelled));
     }
 }

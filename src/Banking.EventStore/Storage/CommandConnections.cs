@@ -31,8 +31,6 @@ public sealed class CommandConnections : IAsyncDisposable
             MaxPoolSize = maxConnections,
             // Each new connection clears the state caches, so connections in use are kept open.
             MinPoolSize = Math.Min(minConnections, maxConnections),
-            // Sessions are never changed, so there is nothing to reset.
-            NoResetOnClose = true,
         };
         settings.ApplicationName += "-commands";
         settings.Options = $"{settings.Options} {Limits} {Plans}".TrimStart();

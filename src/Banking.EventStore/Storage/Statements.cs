@@ -47,23 +47,36 @@ public static class Statements
         }
 
         /// <summary>
-        /// Releases what the session holds by a statement, and closes the connection: a pooled connection keeps its session. A broken
-        /// connection has lost its session, and the pool drops it.
+        /// Releases what the session holds by a statement, and closes the connection: a pooled connection keeps its session. If that fails,
+        /// for instance because it takes too long, the session ends.
         /// </summary>
         public async Task ReleaseAsync(string sql, params object?[] values)
         {
             await using (connection)
             {
-                try
+                if (!await connection.TryAsync(sql, values))
                 {
-                    await (connection.FullState == ConnectionState.Open
-                        ? connection.ExecuteAsync(sql, values, CancellationToken.None, timeoutSeconds: 5)
-                        : Task.CompletedTask);
+                    await connection.TryAsync("select pg_terminate_backend(pg_backend_pid())");
                 }
-                catch (NpgsqlException)
+            }
+        }
+
+        /// <summary>Returns false if the statement failed, or if the session has ended before, so that it holds nothing.</summary>
+        private async Task<bool> TryAsync(string sql, params object?[] values)
+        {
+            try
+            {
+                if (connection.FullState != ConnectionState.Open)
                 {
-                    // The session ended unnoticed, and what it held is free. The caller may have to release more.
+                    return false;
                 }
+
+                await connection.ExecuteAsync(sql, values, CancellationToken.None, timeoutSeconds: 5);
+                return true;
+            }
+            catch (NpgsqlException)
+            {
+                return false;
             }
         }
     }

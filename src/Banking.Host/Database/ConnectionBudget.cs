@@ -22,8 +22,11 @@ internal sealed record ConnectionBudget(int Total)
     /// <summary>Connections for reading the log and writing read models.</summary>
     public int ReadModels => Total * 5 / 12;
 
-    /// <summary>Connections for queries, publication, messages and leader locks.</summary>
-    public int General => Total - Commands - ReadModels;
+    /// <summary>Connections of Marten's sessions and of Wolverine's message store.</summary>
+    public const int Stack = 8;
+
+    /// <summary>Connections for queries, publication and leader locks.</summary>
+    public int General => Total - Commands - ReadModels - Stack;
 
     /// <exception cref="ConfigurationException">The setting is too small.</exception>
     public static ConnectionBudget FromConfiguration(IConfiguration? configuration)

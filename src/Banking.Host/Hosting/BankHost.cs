@@ -19,7 +19,6 @@ using Banking.Web.Http;
 using Banking.Web.OpenApi;
 using JasperFx;
 using Marten;
-using Npgsql;
 using Wolverine;
 using Wolverine.ErrorHandling;
 using Wolverine.Http;
@@ -169,18 +168,6 @@ public static class BankHost
         ConnectionBudget budget,
         IReadOnlyList<BankModule> modules)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connections.Host)
-        {
-            Timezone = "UTC",
-            ApplicationName = "banking",
-            // JIT compilation takes longer than any query of this bank.
-            // The server ends an idle open transaction, because it delays read models and publication.
-            Options = "-c jit=off -c idle_in_transaction_session_timeout=60000",
-            MaxPoolSize = budget.General,
-            // A group uses few, long statements. Prepare them once per connection.
-            MaxAutoPrepare = 64,
-            AutoPrepareMinUsages = 2,
-        };
         foreach (var module in modules)
         {
             services.AddSingleton(module);
@@ -188,10 +175,7 @@ public static class BankHost
 
         return services
             .AddSingleton(clock)
-            .AddSingleton(connections)
-            .AddSingleton(_ => new NpgsqlDataSourceBuilder(settings.ConnectionString).Build())
-            .AddSingleton(_ => new CommandConnections(settings.ConnectionString, ConnectionBudget.Commands, GroupLimits.MaxRunning))
-            .AddSingleton(_ => new ReadModelConnections(settings.ConnectionString, budget.ReadModels))
+            .AddConnectionPools(connections, budget)
             .AddEventStore()
             .AddCommands()
             .AddReadModels()
@@ -199,7 +183,7 @@ public static class BankHost
             .AddSingleton(ImportedMovements.Berka)
             .AddSingleton(new StoreConfiguration(store => Configure(store, clock, modules)))
             .AddMarten(store => Configure(store, clock, modules))
-            .UseNpgsqlDataSource()
+            .UseNpgsqlDataSource(StackConnections.Key)
             .UseLightweightSessions();
     }
 

@@ -1,6 +1,7 @@
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Archive;
+using Banking.EventStore.Storage;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
@@ -8,7 +9,9 @@ using Npgsql;
 namespace Banking.Host.Hosting;
 
 /// <summary>Answers requests that ended in an exception. Answers reveal no internals; unexpected exceptions are logged.</summary>
-internal sealed class UnhandledExceptionHandler(NpgsqlDataSource source, ILogger<UnhandledExceptionHandler> logger) : IExceptionHandler
+internal sealed class UnhandledExceptionHandler(
+    NpgsqlDataSource source, [FromKeyedServices(StackConnections.Key)] NpgsqlDataSource stack, ILogger<UnhandledExceptionHandler> logger)
+    : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -69,8 +72,9 @@ internal sealed class UnhandledExceptionHandler(NpgsqlDataSource source, ILogger
             return null;
         }
 
-        // The tables of a new version have other columns than the prepared statements expect. Clearing the pool drops those statements.
+        // The tables of a new version have other columns than the prepared statements expect. Clearing the pools drops those statements.
         source.Clear();
+        stack.Clear();
         return Refusal.Unavailable(
             "read_model_building", "A newer version of the bank has just replaced the data for this answer. Try again.");
     }

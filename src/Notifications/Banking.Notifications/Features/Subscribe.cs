@@ -81,12 +81,16 @@ internal static class SubscribeDecision
 {
     internal static readonly CommandShape<Subscribe> Shape = new("notifications.subscribe.v1", c => c.CommandId, _ => (null, null), Check);
 
-    internal static Decision Decide(Subscribe command, Guid id, Guid account, Guid? customer, Guid eventId, DateTimeOffset now) =>
-        new Decision.Accepted(new NewEvent(id, eventId, new SubscriptionMade(
-            account, customer, string.Join(' ', command.Types.Distinct().Order(StringComparer.Ordinal)), command.Minimum, now)));
+    /// <param name="currency">The currency of the account; null without a minimum.</param>
+    internal static Decision Decide(
+        Subscribe command, Guid id, Guid account, Currency? currency, Guid? customer, Guid eventId, DateTimeOffset now) =>
+        command.Minimum is { } minimum && currency is { } known && CheckMinimum(minimum, known) is { } why
+            ? new Decision.Rejected(why)
+            : new Decision.Accepted(new NewEvent(id, eventId, new SubscriptionMade(
+                account, customer, string.Join(' ', command.Types.Distinct().Order(StringComparer.Ordinal)), command.Minimum, now)));
 
     /// <summary>Without an exchange rate, a minimum in another currency would never be reached.</summary>
-    internal static Refusal? CheckMinimum(Money minimum, Currency account) => minimum.Currency.Code == account.Code
+    private static Refusal? CheckMinimum(Money minimum, Currency account) => minimum.Currency.Code == account.Code
         ? null
         : Refusal.RuleBroken(
             "currency_mismatch", $"The account's currency is {account}, the minimum is in {minimum.Currency}.",

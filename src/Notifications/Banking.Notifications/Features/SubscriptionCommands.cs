@@ -66,20 +66,15 @@ public sealed class SubscriptionCommands(
                 });
         }
 
-        if (command.Minimum is { } minimum
-            && await _currencies.FindAsync(account, ct) is { } currency
-            && SubscribeDecision.CheckMinimum(minimum, currency) is { } why)
-        {
-            return GroupOutcomes.Rejected(context, why);
-        }
-
+        // Found, because the account can be seen.
+        var currency = command.Minimum is null ? (Currency?)null : await _currencies.FindAsync(account, ct);
         var (id, eventId) = (Ids.Next(clock), Ids.Next(clock));
         return await group.SubmitAsync(
             new(
                 context,
                 [id],
                 _ => null,
-                (_, now) => SubscribeDecision.Decide(command, id, account, context.Caller.CustomerId, eventId, now),
+                (_, now) => SubscribeDecision.Decide(command, id, account, currency, context.Caller.CustomerId, eventId, now),
                 (states, _, _) => CommandAnswer.Created(SubscriptionView.Of(states[id]), id),
                 () => CommandData.Of(SubscribeDecision.Shape.Name, command)),
             ct);
