@@ -30,8 +30,8 @@ public sealed class VerifyCommandTests
         (
             "ledger",
             "journal",
-            "update ledger.journal set recorded_at = recorded_at + interval '1 microsecond' where position = (select max(position) "
-                + "from ledger.journal) returning account"
+            "update ledger.journal set recorded_at = recorded_at + interval '1 microsecond' where position = (select position "
+                + "from ledger.journal order by recorded_at desc, position desc limit 1) returning account"
         ),
         (
             "ledger",

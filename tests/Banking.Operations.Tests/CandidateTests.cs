@@ -14,7 +14,7 @@ using Npgsql;
 namespace Banking.Operations.Tests;
 
 /// <summary>A candidate is built and compared while the active version serves, and an operator switches to it or drops it.</summary>
-public sealed class CandidateTests(ProbedBank bank) : IClassFixture<ProbedBank>, IAsyncLifetime
+public sealed class CandidateTests(LabelledBank bank) : IClassFixture<LabelledBank>, IAsyncLifetime
 {
     private const string Candidate = "/ops/projections/probe/candidate";
 

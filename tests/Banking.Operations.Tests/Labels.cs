@@ -1,8 +1,19 @@
 using Banking.ReadModels.Books;
 using JasperFx.Events;
+using Microsoft.Extensions.DependencyInjection;
 using NpgsqlTypes;
 
 namespace Banking.Operations.Tests;
+
+/// <summary>A bank with the probe and the labels as additional read models.</summary>
+public sealed class LabelledBank : ProbedBank
+{
+    protected override void Configure(IServiceCollection services)
+    {
+        services.AddSingleton<ReadModel, Labels>();
+        base.Configure(services);
+    }
+}
 
 /// <summary>A read model whose rows belong to no stream and have long keys.</summary>
 internal sealed class Labels : ReadModel

@@ -8,8 +8,8 @@ using Npgsql;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A bank with the probe and the labels as additional read models.</summary>
-public sealed class ProbedBank : BankFixture
+/// <summary>A bank with the probe as an additional read model.</summary>
+public class ProbedBank : BankFixture
 {
     internal Probe Probe { get; } = new();
 
@@ -19,8 +19,7 @@ public sealed class ProbedBank : BankFixture
 
     protected override string[] Settings => [.. base.Settings, "--Banking:BackdatingDays", "60"];
 
-    protected override void Configure(IServiceCollection services) =>
-        services.AddSingleton<ReadModel, Labels>().AddSingleton<ReadModel>(Probe);
+    protected override void Configure(IServiceCollection services) => services.AddSingleton<ReadModel>(Probe);
 }
 
 /// <summary>Direct access to the bank's database.</summary>
