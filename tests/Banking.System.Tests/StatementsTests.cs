@@ -12,9 +12,12 @@ public sealed class EmptyDatabase : IAsyncLifetime
 
     internal NpgsqlDataSource Source { get; private set; } = null!;
 
+    /// <summary>Connects as the owner of the database.</summary>
+    internal NpgsqlDataSource Owner() => NpgsqlDataSource.Create(TestCluster.Owner(_connectionString));
+
     /// <summary>A pool that gives a session to the next user as the last one left it, like the bank's.</summary>
-    internal NpgsqlDataSource Kept() =>
-        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_connectionString) { NoResetOnClose = true, MaxPoolSize = 1 });
+    internal NpgsqlDataSource Kept(string? searchPath = null) => NpgsqlDataSource.Create(
+        new NpgsqlConnectionStringBuilder(_connectionString) { NoResetOnClose = true, MaxPoolSize = 1, SearchPath = searchPath });
 
     public async ValueTask InitializeAsync()
     {
@@ -111,7 +114,8 @@ public sealed class StatementsTests(EmptyDatabase database) : IClassFixture<Empt
         await connection.ReleaseAsync(release);
 
         await using var other = await database.Source.OpenConnectionAsync(Cancelled);
-        Assert.True(await other.ScalarAsync<bool>("select pg_try_advisory_lock(2)", [], Cancelled));
+        // A session that ends has answered before its locks are free.
+        await Eventually.UntilAsync(() => other.ScalarAsync<bool>("select pg_try_advisory_lock(2)", [], Cancelled), taken => taken);
         await other.ReleaseAsync("select pg_advisory_unlock(2)");
         Assert.Equal(isSessionKept, session == await pool.ScalarAsync<int>(Session, [], Cancelled));
     }

@@ -114,6 +114,8 @@ public static class Leader
 
     private sealed class Lock(NpgsqlConnection connection, string role) : IAsyncDisposable
     {
+        private const string Release = "select pg_advisory_unlock(hashtextextended($1, 0))";
+
         /// <summary>Returns null if another host holds the lock.</summary>
         public static async Task<Lock?> TryAsync(NpgsqlDataSource source, string role, CancellationToken ct)
         {
@@ -127,7 +129,8 @@ public static class Leader
             }
             catch
             {
-                await connection.DisposeAsync();
+                // The server may have granted the lock before the statement was cancelled, and the session would keep it.
+                await connection.ReleaseAsync(Release, role);
                 throw;
             }
 
@@ -138,7 +141,6 @@ public static class Leader
         /// <summary>Throws if the connection, and with it the lock, is lost.</summary>
         public async Task ConfirmAsync(CancellationToken ct) => await connection.ScalarAsync<int>("select 1", [], ct, timeoutSeconds: 5);
 
-        public async ValueTask DisposeAsync() =>
-            await connection.ReleaseAsync("select pg_advisory_unlock(hashtextextended($1, 0))", role);
+        public async ValueTask DisposeAsync() => await connection.ReleaseAsync(Release, role);
     }
 }

@@ -1,5 +1,4 @@
 using Banking.EventStore.Storage;
-using Banking.ReadModels.Books;
 using Npgsql;
 
 namespace Banking.ReadModels.Rebuilding;
@@ -40,9 +39,9 @@ internal static class RebuildLock
     public static Task<bool> TryAcquireAsync(NpgsqlConnection connection, string model, CancellationToken ct) =>
         connection.ScalarAsync<bool>("select pg_try_advisory_lock(hashtextextended($1, 1))", ["rebuild:" + model], ct);
 
-    /// <summary>Releases the lock, and resets the settings that a rebuild changes.</summary>
-    public static Task ReleaseAsync(NpgsqlConnection connection) => ReadModelSchema.ExecuteAsync(connection, Release);
-
-    /// <summary>Releases the lock before the connection returns to the pool, which keeps the session with its locks and settings.</summary>
+    /// <summary>
+    /// Releases the lock and resets the settings that a rebuild changes, before the connection returns to the pool, which keeps both. Also
+    /// after a failure to take the lock: the server may have granted it before the statement was cancelled.
+    /// </summary>
     public static Task CloseAsync(NpgsqlConnection connection) => connection.ReleaseAsync(Release);
 }

@@ -43,22 +43,18 @@ public sealed class Repair(
     /// <summary>Repairs all differences; null if a rebuild or another repair of the same data is running.</summary>
     public async Task<RepairResult?> RunAsync(string name, OperatorAction action, CancellationToken ct)
     {
-        await using var connection = await connections.OpenAsync(ct);
-        // A rebuild takes the same lock.
-        if (!await RebuildLock.AcquireAsync(connection, name, clock, ct))
-        {
-            return null;
-        }
-
+        var connection = await connections.OpenAsync(ct);
         try
         {
-            return await Generation.CandidateAsync(connection, name, locked: false, ct) is null
-                ? await RepairAllAsync(name, action, ct)
-                : null;
+            // A rebuild takes the same lock.
+            return await RebuildLock.AcquireAsync(connection, name, clock, ct)
+                && await Generation.CandidateAsync(connection, name, locked: false, ct) is null
+                    ? await RepairAllAsync(name, action, ct)
+                    : null;
         }
         finally
         {
-            await RebuildLock.ReleaseAsync(connection);
+            await RebuildLock.CloseAsync(connection);
         }
     }
 
