@@ -16,6 +16,9 @@ internal sealed class BankUnderTest : IDisposable
     /// <summary>The archive of all hosts of this run.</summary>
     private static readonly DirectoryInfo ArchiveFolder = CreateFolder("archive");
 
+    /// <summary>A customer's overview is one document, which each opening rewrites: few accounts have one customer.</summary>
+    private const int AccountsOfACustomer = 100;
+
     private readonly Process _process;
 
     private BankUnderTest(Process process, Uri address)
@@ -111,10 +114,7 @@ internal sealed class BankUnderTest : IDisposable
     /// <param name="effectiveAt">The opening time. Null for now.</param>
     public async Task<string[]> OpenAsync(int count, string balance, DateTimeOffset? effectiveAt = null)
     {
-        using var http = new HttpClient { BaseAddress = Address };
-        http.DefaultRequestHeaders.Authorization = new("Bearer", Token);
-        using var customer = await http.PostAsJsonAsync("/v1/customers", new { name = "Bench" });
-        var owner = (await customer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
+        var owners = await RegisterAsync((count + AccountsOfACustomer - 1) / AccountsOfACustomer);
         var ids = new string[count];
         var next = -1;
         await Task.WhenAll(
@@ -132,7 +132,7 @@ internal sealed class BankUnderTest : IDisposable
                             JsonSerializer.Serialize(
                                 new
                                 {
-                                    customerId = owner,
+                                    customerId = owners[i / AccountsOfACustomer],
                                     currency = "EUR",
                                     effectiveAt,
                                 }));
@@ -148,6 +148,19 @@ internal sealed class BankUnderTest : IDisposable
                         );
                     }
                 }));
+        return ids;
+    }
+
+    private async Task<string[]> RegisterAsync(int count)
+    {
+        using var http = new HttpClient { BaseAddress = Address };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", Token);
+        var ids = new string[count];
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, ct) =>
+        {
+            using var customer = await http.PostAsJsonAsync("/v1/customers", new { name = "Bench" }, ct);
+            ids[i] = (await customer.Content.ReadFromJsonAsync<JsonElement>(ct)).GetProperty("id").GetString()!;
+        });
         return ids;
     }
 

@@ -139,11 +139,17 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task A_setting_without_a_value_is_none()
     {
-        var (exitCode, _, error) = await HostProcess.RunAsync(["verify"], ("Banking__DataFolder", ""));
+        (string, string)[] empty =
+            [.. KnownSettings.Names.Select(n => (n.Replace("*", "Name", StringComparison.Ordinal).Replace(":", "__", StringComparison.Ordinal), ""))];
+        string[] noDatabase = ["--no-demo", "--ConnectionStrings:banking=Host=127.0.0.1;Port=1;Database=none", $"--Banking:Keys:Folder={Data}"];
+        foreach (var (args, sentence) in ((string[], string)[])[(["verify"], ".banking"), (noDatabase, "cannot be opened")])
+        {
+            var (exitCode, _, error) = await HostProcess.RunAsync(args, empty);
 
-        Assert.Equal(2, exitCode);
-        Assert.Contains(".banking", error, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+            Assert.Equal(2, exitCode);
+            Assert.Contains(sentence, error, StringComparison.Ordinal);
+            Assert.Single(error.Trim().Split('\n'));
+        }
     }
 
     [Theory]

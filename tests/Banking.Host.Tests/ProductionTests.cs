@@ -6,6 +6,7 @@ using Banking.Testing;
 using Banking.Web;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Wolverine;
 
 namespace Banking.Host.Tests;
 
@@ -91,6 +92,25 @@ public sealed class ProductionTests
         string Refusal(string setting) => Assert.Throws<ConfigurationException>(
             () => BankHost.CreateBuilder([.. arguments, setting], new("Host=none"))).Message;
     }
+
+    [Theory]
+    [InlineData("Production", DurabilityMode.Balanced)]
+    [InlineData("Staging", DurabilityMode.Balanced)]
+    [InlineData("Development", DurabilityMode.Solo)]
+    public async Task Outside_Development_hosts_take_over_the_messages_of_one_that_ended(string environment, DurabilityMode mode)
+    {
+        var builder = BankHost.CreateBuilder(
+            ["--environment", environment, .. Issuer, NoDatabase], new("Host=none"), modules: [.. BankModules.All, new KeyService()]);
+        await using var provider = builder.Services.BuildServiceProvider();
+
+        Assert.Equal(mode, provider.GetRequiredService<WolverineOptions>().Durability.Mode);
+    }
+
+    [Theory]
+    [InlineData("--Banking:Backup:Keep=", "Banking:Backup:Keep is empty. Set a number (Int32), or leave it out.")]
+    [InlineData("--Banking:FollowsLog=", "Banking:FollowsLog is empty. Set true or false, or leave it out.")]
+    public void A_number_or_a_choice_is_not_empty(string setting, string sentence) =>
+        Assert.Equal(sentence, FindProblems([.. Issuer, "--environment", "Development", setting]));
 
     [Fact]
     public async Task With_two_roles_it_serves_and_one_that_owns_the_log_needs_a_setting()

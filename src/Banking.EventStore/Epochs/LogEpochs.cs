@@ -123,10 +123,10 @@ public sealed class LogEpochs(
 
         await EpochTable.BeginAsync(connection, first, cause, place, ct);
         logger.LogWarning(
-            "The event log is another one than before from position {Position} on ({Cause}): the database was restored or moved. "
-                + "A new epoch begins: destinations are held, and consumers get it with each position",
-            first,
-            cause);
+            "The database was restored or moved ({Cause}). From position {Position} on, the log may have other events than before. A new "
+                + "epoch begins; destinations may be paused until an operator releases them (GET /ops/outbox)",
+            cause,
+            first);
     }
 
     private static async Task<Dictionary<long, Guid>> FindAsync(

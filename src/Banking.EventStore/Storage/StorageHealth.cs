@@ -42,7 +42,7 @@ public sealed class StorageHealth(ILogger<StorageHealth> log)
                 return;
             }
 
-            log.LogError("{Count} commands could not be stored; nothing of them was stored: {Reason}", _commands, reason);
+            log.LogError("{Count} commands failed; none of them stored anything: {Reason}", _commands, reason);
             (_commands, _lastLogged, _isLogged) = (0, _lastFailure, true);
         }
     }

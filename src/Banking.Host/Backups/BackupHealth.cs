@@ -42,7 +42,7 @@ internal sealed class BackupHealth(ServedBackups backups, BackupOptions options,
                 "The archived log is more than a minute behind; see /ops/backups.",
             { Bases: [.., var last] } when now - last.FinishedAt > 2 * interval => "The last base backup is too old; see /ops/backups.",
             _ when lastDrill is { Succeeded: false } => "The last drill of a restore failed; see /ops/backups.",
-            _ when isDrillOverdue => "No restore was tried out for too long; see /ops/backups.",
+            _ when isDrillOverdue => "The drill of a restore is overdue; see /ops/backups.",
             { Bases: [], IsRunning: false } when now - startedAt > FirstBase => "There is no base backup; see /ops/backups.",
             _ => null,
         };

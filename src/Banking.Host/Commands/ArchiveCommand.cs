@@ -30,9 +30,9 @@ internal static class ArchiveCommand
             CreateWrite(settings),
             ArchiveCheckCommand.Create(settings),
             CreateChange(
-                settings, "remove", "removes the data that files have from the rows of the log", f => f.RemovedRows > 0, RemoveAsync),
+                settings, "remove", "removes the archived data from the rows of the log", f => f.RemovedRows > 0, RemoveAsync),
             CreateChange(
-                settings, "restore", "puts the data of files back into the rows of the log", f => f.RemovedRows == 0, RestoreAsync),
+                settings, "restore", "puts the archived data back into the rows of the log", f => f.RemovedRows == 0, RestoreAsync),
         };
         foreach (var other in ArchiveRetentionCommands.Create(settings))
         {
@@ -45,7 +45,7 @@ internal static class ArchiveCommand
     /// <summary>The file that a command is about; null stands for all.</summary>
     public static Option<string?> File(bool isRequired = false) => new("--file")
     {
-        Description = isRequired ? "a file of archive list" : "a file of archive list (default: all)",
+        Description = isRequired ? "the name of a file, as archive list shows it" : "the name of a file, as archive list shows it (default: all)",
         HelpName = "NAME",
         Required = isRequired,
     };
@@ -97,7 +97,7 @@ internal static class ArchiveCommand
     private static Command CreateWrite(string[] settings)
     {
         var before = Time(
-            "--before", "archives what ended, or was carried forward, before this time (default: the end of the last closed period)",
+            "--before", "archives streams that ended, and events before a carried state, up to this time (default: the end of the last closed period)",
             isRequired: false);
         var maxEvents = CommonOptions.Number(
             "--max-events", "NUMBER", "events in a file at most", ArchiveWriting.DefaultMaxEvents, ArchiveWriting.LargestMaxEvents);

@@ -94,11 +94,14 @@ internal static class CommonOptions
     }
 
     /// <summary>The settings as a host will have them, with ASP.NET Core's variables.</summary>
-    public static IConfigurationRoot BuildConfiguration(string[] settings) =>
-        new ConfigurationBuilder()
-            .AddEnvironmentVariables("DOTNET_")
-            .AddEnvironmentVariables("ASPNETCORE_")
-            .AddEnvironmentVariables()
-            .AddCommandLine(settings)
-            .Build();
+    public static IConfigurationRoot BuildConfiguration(string[] settings)
+    {
+        var builder = new ConfigurationBuilder();
+        foreach (var prefix in new[] { "DOTNET_", "ASPNETCORE_", null })
+        {
+            SetVariables.Add(builder, prefix);
+        }
+
+        return builder.AddCommandLine(settings).Build();
+    }
 }

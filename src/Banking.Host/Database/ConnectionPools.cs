@@ -21,7 +21,7 @@ internal static class ConnectionPools
             // A group uses few, long statements. Prepare them once per connection.
             MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 2,
-            // Who changes a session or takes a lock in it releases that before the connection returns to its pool.
+            // Code that changes a session, or takes a lock in it, undoes that before the connection returns to the pool.
             NoResetOnClose = true,
         }.ConnectionString;
         var stack = new NpgsqlConnectionStringBuilder(bank)

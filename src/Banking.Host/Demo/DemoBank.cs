@@ -41,7 +41,7 @@ internal static class DemoBank
         {
             return await IsInUseAsync(services)
                 ? await ExistsAsync(services.GetRequiredService<NpgsqlDataSource>(), default)
-                    ? "as it was created, and what has happened since"
+                    ? "unchanged, with the commands since then"
                     : "not created, because this bank has a history of its own"
                 : await CreateAsync(services, clock);
         }

@@ -40,6 +40,7 @@ public static class BankHost
     {
         modules ??= BankModules.All;
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        SetVariables.Replace(builder.Configuration.Sources);
         SettingRules.ThrowIfAny(KnownSettings.FindProblems(builder.Configuration, modules)
             .Concat(StartupChecks.FindProblems(builder.Configuration, builder.Environment.IsDevelopment())));
         var time = clock ?? TimeProvider.System;
@@ -235,7 +236,8 @@ public static class BankHost
             wolverine.Durability.MessageStorageSchemaName = "wolverine";
             wolverine.Durability.MessageIdentity = MessageIdentity.IdAndDestination;
             wolverine.Durability.KeepAfterMessageHandling = TimeSpan.FromHours(24);
-            wolverine.Durability.Mode = builder.Environment.IsProduction() ? DurabilityMode.Balanced : DurabilityMode.Solo;
+            // Solo takes each host for the only one. Production is every environment but Development.
+            wolverine.Durability.Mode = builder.Environment.IsDevelopment() ? DurabilityMode.Solo : DurabilityMode.Balanced;
             wolverine.MultipleHandlerBehavior = MultipleHandlerBehavior.Separated;
             wolverine.EnableRelayOfUserName = true;
             wolverine.Policies.AutoApplyTransactions();

@@ -21,7 +21,7 @@ internal static class Health
     public static void AddBankHealth(this IServiceCollection services, IEnumerable<BankModule> modules)
     {
         var health = services.AddSingleton<HealthReports>().AddHealthChecks()
-            .AddCheck<DatabaseHealthCheck>("ledger", tags: [ReadyTag])
+            .AddCheck<DatabaseHealthCheck>("database", tags: [ReadyTag])
             .AddCheck<EventLogChecks>("log", tags: [ReadyTag])
             .AddCheck<ReadModelHealth>("read-models", tags: [ReadyTag])
             .AddCheck<ArchiveHealth>("event-archive", tags: [ReadyTag])

@@ -79,7 +79,11 @@ public static class KnownSettings
                 var nearest = known.Keys.MinBy(k => Spelling.Distance(k, name));
                 yield return $"There is no setting {name}. Did you mean {nearest}? docs/operations.md lists all settings.";
             }
-            else if (value.Length > 0 && !TypeDescriptor.GetConverter(type).IsValid(value))
+            else if (type != typeof(string) && value.Length == 0)
+            {
+                yield return $"{name} is empty. Set {DescribeType(type)}, or leave it out.";
+            }
+            else if (!TypeDescriptor.GetConverter(type).IsValid(value))
             {
                 yield return $"{name} must be {DescribeType(type)}, not \"{value}\".";
             }

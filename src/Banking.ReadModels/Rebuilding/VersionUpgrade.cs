@@ -83,7 +83,7 @@ public sealed class VersionUpgrade(
         {
             logger.LogWarning(
                 "Version {Version} of {Model} is not built yet: candidate {Generation} of version {CandidateVersion} ({Purpose}, {State}) "
-                    + "must end first. The command or the hosts of its version complete it, and projections drop drops it",
+                    + "blocks it. Let the hosts of its version or its command complete it, or run projections drop",
                 model.Version, model.Name, candidate.Number, candidate.ModelVersion, candidate.Purpose, candidate.State);
         }
 

@@ -45,8 +45,8 @@ public static class LedgerEpochs
             ? null
             : Refusal.Conflict(
                 "epoch_changed",
-                $"The database was restored: from position {first} on, the log may be another one than in this epoch. Drop what was read "
-                    + "from there on, and continue with the current epoch.",
+                $"The database was restored. From position {first} on, the log may have other events than in this epoch. Drop the events "
+                    + "from that position on, and continue with the current epoch.",
                 ("epoch", history.Current.Name), ("firstPosition", first));
     }
 

@@ -88,7 +88,7 @@ internal static class CommonProblems
             "Repeat it with the same key after Retry-After."),
         new(
             "version_mismatch", RefusalKind.VersionMismatch, "The resource is not at the version of If-Match.",
-            "Read it again and decide anew.", "version"),
+            "Read the resource again, and repeat the command with its new version if it is still right.", "version"),
         new(
             "outcome_unknown", RefusalKind.InDoubt, "The connection broke before the commit was confirmed.",
             "Repeat the request as detail says to learn the outcome."),

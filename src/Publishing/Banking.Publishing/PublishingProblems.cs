@@ -14,10 +14,10 @@ internal static class PublishingProblems
             "destination_not_found", RefusalKind.NotFound, "There is no such destination.",
             "Use a name of GET /ops/outbox.", "destination"),
         new(
-            "already_held", RefusalKind.Conflict, "The destination or the type of event is already held.",
+            "already_held", RefusalKind.Conflict, "The destination or the type of event is already paused.",
             "Nothing needs to be done.", "destination"),
         new(
-            "not_held", RefusalKind.Conflict, "The destination or the type of event is not held, or no webhook is held for the reason.",
+            "not_held", RefusalKind.Conflict, "The destination or the type of event is not paused, or no webhook is paused for the reason.",
             "Nothing needs to be done.", "destination"),
         new("limit_of_a_stream", RefusalKind.Malformed, "limit is given for a stream, which has no pages.", "Leave out limit."),
     ];

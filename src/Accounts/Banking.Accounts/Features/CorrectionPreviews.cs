@@ -36,7 +36,7 @@ public sealed class CorrectionPreviews(
             }
         }
 
-        return (null, Refusal.Unavailable("temporarily_unavailable", "An account of the correction moves too fast to be read. Repeat."));
+        return (null, Refusal.Unavailable("temporarily_unavailable", "An account of the correction changed while it was read. Repeat the request."));
     }
 
     private async Task<(CorrectionPreview? Preview, Refusal? Problem)> DecideAsync(

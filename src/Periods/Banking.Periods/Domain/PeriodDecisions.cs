@@ -20,8 +20,8 @@ internal static class PeriodDecisions
     /// <summary>Returns the refusal of a closing while hosts of a release without periods may run; null if none does.</summary>
     public static Refusal? CheckUpgrade(EventSettings versions) => versions.Writes(Since) ? null : Refusal.Unavailable(
         "event_version_not_written",
-        "Hosts of an earlier version of the bank may run, and would book into closed periods. Nothing was done; close the period when "
-            + "operators have ended the upgrade.");
+        "The upgrade is not finished: hosts of an earlier version may still run and would book into a closed period. Nothing was done; "
+            + "close the period after the upgrade.");
 
     /// <summary>Returns the refusal of a month that cannot be closed, whatever the checks say; null if it can.</summary>
     /// <param name="first">The first month of the bank. The first closing may close the month before it, and none earlier.</param>

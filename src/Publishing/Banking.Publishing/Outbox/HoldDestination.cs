@@ -28,7 +28,7 @@ public static class HoldDestinationEndpoint
     [WolverinePost("/ops/outbox/{destination}/hold", OperationId = "holdDestination")]
     [Tags("Operations")]
     [EndpointSummary("Hold publication to a destination, or of one event type to it")]
-    [EndpointDescription("Holds publication to a destination, or of one type of event to it. No event is lost.")]
+    [EndpointDescription("Pauses publication to a destination, or of one type of event to it. No event is lost.")]
     [Authorize(Policies.Operate)]
     [Problems("destination_not_found", "already_held", "unknown_type", "reason_required", "invalid_text")]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
@@ -38,7 +38,7 @@ public static class HoldDestinationEndpoint
             await control.HoldAsync(destination, request.Type, action, http.RequestAborted)
                 ? TypedResults.Json(await view.LookAsync(http.RequestAborted), ApiJson.Options)
                 : new ProblemResult(Refusal.Conflict(
-                    "already_held", "This destination or event type is already held.", ("destination", destination))));
+                    "already_held", "This destination or type of event is already paused.", ("destination", destination))));
 }
 
 public static class ReleaseDestinationEndpoint
@@ -46,7 +46,7 @@ public static class ReleaseDestinationEndpoint
     [WolverinePost("/ops/outbox/{destination}/release", OperationId = "releaseDestination")]
     [Tags("Operations")]
     [EndpointSummary("Release publication to a destination, or of one event type to it")]
-    [EndpointDescription("Releases a hold. What waited is delivered in order.")]
+    [EndpointDescription("Ends a pause. The events that waited are delivered in order.")]
     [Authorize(Policies.Operate)]
     [Problems("destination_not_found", "not_held", "unknown_type", "reason_required", "invalid_text")]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
@@ -56,5 +56,5 @@ public static class ReleaseDestinationEndpoint
             await control.ReleaseAsync(destination, request.Type, action, http.RequestAborted)
                 ? TypedResults.Json(await view.LookAsync(http.RequestAborted), ApiJson.Options)
                 : new ProblemResult(Refusal.Conflict(
-                    "not_held", "This destination or event type is not held.", ("destination", destination))));
+                    "not_held", "This destination or type of event is not paused.", ("destination", destination))));
 }

@@ -24,10 +24,10 @@ internal sealed class OutboxGauges : BackgroundService
         meter.CreateObservableGauge(
             "banking.publishing.oldest", () => Measured(d => d.OldestSeconds), "s", "Age of the oldest event that is not delivered");
         meter.CreateObservableGauge(
-            "banking.publishing.waiting_accounts",
+            "banking.publishing.blocked_accounts",
             () => Measured(d => d.Blocked),
             "{account}",
-            "Accounts that are blocked by a held type or a dead letter");
+            "Accounts that are blocked by a paused type of event or a dead letter");
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

@@ -37,7 +37,7 @@ public static class ReleaseWebhooksEndpoint
     [WolverinePost("/ops/webhooks/release", OperationId = "releaseWebhooks")]
     [Tags("Operations")]
     [EndpointSummary("Release all webhooks that are held for the same reason")]
-    [EndpointDescription("Releases all webhooks that are held for the given reason, and sets those beyond a position to it.")]
+    [EndpointDescription("Releases all webhooks that are paused for the given reason, and sets those beyond a position to it.")]
     [Authorize(Policies.Operate)]
     [Problems("not_held", "malformed_position", "position_beyond_end", "reason_required", "invalid_text")]
     [ProducesResponseType<ReleasedWebhooksView>(StatusCodes.Status200OK)]
@@ -60,7 +60,7 @@ public static class ReleaseWebhooksEndpoint
             WebhookSource.Kind, request.HeldReason, request.Position, OperatorRequest.Action(http, request.ReasonCode, request.Reason),
             http.RequestAborted);
         return released.Count == 0
-            ? new ProblemResult(Refusal.Conflict("not_held", "No webhook is held for this reason."))
+            ? new ProblemResult(Refusal.Conflict("not_held", "No webhook is paused for this reason."))
             : TypedResults.Json(
                 new ReleasedWebhooksView(released.Count, released.Count(r => r.IsSet), [.. released.Take(100).Select(r => r.Name)]),
                 ApiJson.Options);
