@@ -92,10 +92,14 @@ public sealed partial class ProblemCodeTests
         return text.ToString().ReplaceLineEndings("\n");
     }
 
-    /// <summary>The calls that make a refusal, with its code.</summary>
+    /// <summary>
+    /// The calls that make a refusal, with its code. A helper may have the name of a kind, and a problem may be made by <c>new</c> without
+    /// the name of its type: the text after its code is a sentence.
+    /// </summary>
     [GeneratedRegex("""
-        (?x) (?: Refusal\. (?: Of\(\s* RefusalKind\.\w+,\s* | (?: Malformed|Invalid|RuleBroken|Conflict|NotFound|Unavailable ) \(\s* )
+        (?x) (?: (?: \bOf\(\s* RefusalKind\.\w+,\s* | \b(?: Malformed|Invalid|RuleBroken|Conflict|NotFound|Unavailable ) \(\s* )
           | (?: Problem|Wrong|CommandRejectedException|CommandPostponedException ) \(\s* ) "(?<code>[a-z]+(?:_[a-z]+)+)"
+          | \bnew\(\s* "(?<code>[a-z]+(?:_[a-z]+)+)" ,\s* \$?"[A-Z]
         """)]
     private static partial Regex Refusals();
 

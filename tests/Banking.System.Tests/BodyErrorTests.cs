@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Banking.System.Tests.Contract;
 using Banking.Testing;
 
 namespace Banking.System.Tests;
@@ -75,6 +76,22 @@ public sealed partial class BodyErrorTests(BankFixture bank) : IClassFixture<Ban
             null);
         AssertDescribed(
             await bank.Anonymous().PostTextAsync("/dev/token", body.Replace("accountId", "role", StringComparison.Ordinal)), null);
+    }
+
+    [Theory]
+    [InlineData("""{"schema":"x"}""", "malformed_schema", "#/schema")]
+    [InlineData("""{"schema":"scratch_x","accountId":"x"}""", "malformed_account_id", "#/accountId")]
+    [InlineData("""{"schema":"scratch_x","from":"2026-11-02T00:00:00Z","to":"2026-11-02T00:00:00Z"}""", "malformed_range", "#/from")]
+    public async Task A_faulty_member_of_a_replay_has_a_code_of_the_contract(string body, string code, string pointer)
+    {
+        var contract = new ServedContract((await bank.Anonymous().GetAsync("/openapi/v1.json")).Ok().Body);
+
+        var answer = await bank.As("operator")
+            .PostTextAsync("/ops/projections/entries/replay", body[..^1] + ""","reasonCode":"test","reason":"to see it"}""");
+
+        Assert.Equal((422, code), (answer.StatusCode, answer.Code));
+        AssertDescribed(answer, pointer);
+        Assert.Empty(contract.FindUntold("post", "/ops/projections/{name}/replay", answer));
     }
 
     private static void AssertDescribed(Answer answer, string? pointer)

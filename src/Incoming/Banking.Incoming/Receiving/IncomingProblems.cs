@@ -12,6 +12,9 @@ internal static class IncomingProblems
             "not_a_service", RefusalKind.NotAllowed, "The token of the message is not of role service, or has no subject.",
             "Use a token of role service."),
         new(
+            "authorization_not_accepted", RefusalKind.Malformed,
+            "The message has a token, and its queue belongs to one service and reads no tokens.", "Send no header authorization."),
+        new(
             "operation_not_allowed", RefusalKind.NotAllowed, "The settings of the queue do not allow the command.",
             "Have the operators allow it."),
         new(

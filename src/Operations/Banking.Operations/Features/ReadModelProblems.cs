@@ -17,6 +17,11 @@ internal static class ReadModelProblems
             "Turn them on, or use the tools of the database."),
         new("backup_running", RefusalKind.Conflict, "A base backup is running.", "Wait until GET /ops/backups shows it."),
         new("malformed_repair", RefusalKind.Malformed, "repair is neither true nor false.", "Correct repair, or leave it out."),
+        new(
+            "malformed_schema", RefusalKind.Invalid, "The schema of a replay is not the name of a scratch schema.",
+            "Send scratch_ followed by lower-case letters, digits and _, at most 60 characters in all."),
+        new("malformed_account_id", RefusalKind.Invalid, "The text is not the id of an account.", "Use the id of the account, acc_…."),
+        new("malformed_range", RefusalKind.Invalid, "The range does not begin before its end.", "Send a from that is before to."),
         new("not_paused", RefusalKind.Conflict, "The read model is not paused.", "Nothing needs to be done.", "name"),
         new(
             "rebuild_in_progress", RefusalKind.Conflict, "A rebuild of the read model is running, or waits for a decision.",

@@ -36,7 +36,9 @@ public static class ReplayProjectionEndpoint
     [EndpointSummary("Replay a part of the log into a scratch schema")]
     [EndpointDescription("Replays a part of the log into a schema of its own, which serves nothing.")]
     [Authorize(Policies.Operate)]
-    [Problems("projection_not_found", "not_for_documents", "reason_required", "invalid_text")]
+    [Problems(
+        "projection_not_found", "not_for_documents", "malformed_schema", "malformed_account_id", "malformed_range", "reason_required",
+        "invalid_text")]
     [ProducesResponseType<ReplayView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(
         string name, ReplayRequest request, ProjectionOperations operations, Replay replay, HttpContext http) =>
