@@ -7,6 +7,9 @@ namespace Banking.Web.Http;
 /// <summary>The instants from one on and before another; null for no bound.</summary>
 public readonly record struct Interval(DateTimeOffset? From, DateTimeOffset? To)
 {
+    /// <summary>The problems of two bounds.</summary>
+    public static readonly IReadOnlyList<string> Codes = ["malformed_period", "malformed_time", "local_time_skipped", "local_time_doubled"];
+
     public bool Contains(DateTimeOffset instant) => !(instant < From) && !(instant >= To);
 
     /// <summary>
@@ -50,5 +53,5 @@ public sealed class IntervalParametersAttribute(string from, string to, string w
         new(to, $"{what} before this: an instant, a local time with tz, or a day.", typeof(string)),
     ];
 
-    public IReadOnlyList<string> Codes { get; } = ["malformed_period"];
+    public IReadOnlyList<string> Codes { get; } = Interval.Codes;
 }

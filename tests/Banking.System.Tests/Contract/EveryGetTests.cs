@@ -49,6 +49,32 @@ public sealed class EveryGetTests(PopulatedBank bank) : IClassFixture<PopulatedB
         Assert.True(untold.Count == 0, string.Join('\n', untold));
     }
 
+    /// <summary>The parameters that take a local time of the time zone tz.</summary>
+    private static readonly string[] Times = ["from", "to", "recordedFrom", "effectiveAt", "knownAt", "statedAt"];
+
+    [Fact]
+    public async Task Each_problem_of_a_time_is_as_the_document_says()
+    {
+        var contract = new ServedContract((await bank.Anonymous().GetAsync("/openapi/v1.json")).Ok().Body);
+        var (caller, untold, codes) = (bank.As("operator"), new List<string>(), new HashSet<string?>());
+        foreach (var (path, name) in contract.Paths("get").Where(p => contract.Query("get", p).Contains("tz"))
+            .SelectMany(p => contract.Query("get", p).Intersect(Times).Select(name => (p, name))))
+        {
+            var address = bank.AddressesOf(path)[0];
+            address += address.Contains('?', StringComparison.Ordinal) ? "&" : "?";
+            foreach (var wrong in (string[])["2026-10-25T02:30&tz=Europe/Berlin", "2026-03-29T02:30&tz=Europe/Berlin", "yesterday"])
+            {
+                var answer = await caller.GetAsync($"{address}{name}={wrong}");
+                codes.Add(answer.Code);
+                untold.AddRange(answer.StatusCode < 400 ? [$"{answer.StatusCode} {path} {name}={wrong}"] : []);
+                untold.AddRange(contract.FindUntold("get", path, answer));
+            }
+        }
+
+        Assert.True(untold.Count == 0, string.Join('\n', untold));
+        Assert.Superset(new HashSet<string?> { "malformed_time", "local_time_doubled", "local_time_skipped" }, codes);
+    }
+
     [Fact]
     public async Task Each_answer_ends_with_a_newline()
     {

@@ -38,6 +38,13 @@ internal sealed class ServedContract
     public bool NeedsToken(string method, string path) =>
         _document.GetProperty("paths").GetProperty(path).GetProperty(method).GetProperty("security").GetArrayLength() > 0;
 
+    /// <summary>The names of an operation's query parameters.</summary>
+    public IReadOnlyList<string> Query(string method, string path) =>
+        _document.GetProperty("paths").GetProperty(path).GetProperty(method).TryGetProperty("parameters", out var parameters)
+            ? [.. parameters.EnumerateArray().Where(p => p.GetProperty("in").GetString() == "query")
+                .Select(p => p.GetProperty("name").GetString()!)]
+            : [];
+
     /// <summary>Returns what the document does not say about an answer; empty if it says all of it.</summary>
     public IReadOnlyList<string> FindUntold(string method, string path, Answer answer)
     {

@@ -26,8 +26,8 @@ internal sealed class TransactionFiltersAttribute : Attribute, IQueryParameters,
 
     public IReadOnlyList<string> Codes { get; } =
     [
-        "account_not_found", "amount_not_positive", "invalid_amount", "malformed_account", "malformed_filter", "malformed_period",
-        "unknown_currency",
+        "account_not_found", "amount_not_positive", "invalid_amount", "malformed_account", "malformed_filter", "unknown_currency",
+        .. Interval.Codes,
     ];
 }
 
