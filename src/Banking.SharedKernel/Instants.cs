@@ -28,6 +28,9 @@ public static partial class Instants
     /// </summary>
     public static InstantResult ParseAsSent(string? text) => Parse(text, null, unit: 1);
 
+    /// <summary>Whether the text has the form of a time with an offset.</summary>
+    public static bool HasOffset(string text) => Shape().Match(text).Groups["offset"].Success;
+
     /// <summary>Cuts the instant to the precision of the database.</summary>
     public static DateTimeOffset CutToMicroseconds(this DateTimeOffset instant) =>
         new(instant.Ticks - (instant.Ticks % TimeSpan.TicksPerMicrosecond), instant.Offset);

@@ -57,6 +57,26 @@ public sealed class TimeQueryTests(BankFixture bank) : IClassFixture<BankFixture
     public async Task An_invalid_time_is_malformed(string query) =>
         (await _teller.GetAsync($"/v1/accounts/{await _teller.OpenAsync()}/balance?{query}")).IsProblem(400, "malformed_time");
 
+    [Theory]
+    [InlineData("/v1/accounts/{0}/figures?by=day&knownAt=2026-06-01T12:00:00Z")]
+    [InlineData("/v1/accounts/{0}/entries?from=2026-06-01&knownAt=2026-06-01T12:00:00Z")]
+    [InlineData("/v1/accounts/{0}/entries?from=2026-06-01&to=2026-06-03T00:00:00Z")]
+    [InlineData("/v1/accounts/{0}/changes?axis=effective&from=2026-06-01T12:00&knownAt=2026-06-01T12:00:00Z")]
+    [InlineData("/v1/accounts/{0}/balance?effectiveAt=2026-06-01T12:00&knownAt=2026-06-01T12:00:00Z")]
+    [InlineData("/v1/accounts/{0}/balance/mistakes?expected=1.00&statedAt=2026-06-01T12:00:00Z&effectiveAt=2026-06-01T12:00")]
+    [InlineData("/v1/accounts/{0}/balance/mistakes?expected=1.00&statedAt=2026-06-01T12:00")]
+    [InlineData("/v1/ledger/accounts/cash/mistakes?expected=1.00&currency=EUR&statedAt=2026-06-01T12:00")]
+    [InlineData("/audit/events?from=2026-06-01&to=2026-06-03T00:00:00Z")]
+    public async Task A_time_zone_of_days_or_of_a_local_time_may_accompany_an_instant_with_an_offset(string path) =>
+        (await bank.As("operator").GetAsync(string.Format(null, path, await _teller.OpenAsync()) + "&tz=Europe/Berlin")).Ok();
+
+    [Theory]
+    [InlineData("/v1/accounts/{0}/entries?from=2026-06-01T12:00:00Z&to=2026-06-03T00:00:00Z")]
+    [InlineData("/v1/accounts/{0}/balance/mistakes?expected=1.00&statedAt=2026-06-01T12:00:00Z&effectiveAt=2026-06-01T12:00:00Z")]
+    public async Task A_time_zone_of_nothing_but_instants_with_an_offset_is_malformed(string path) =>
+        (await bank.As("operator").GetAsync(string.Format(null, path, await _teller.OpenAsync()) + "&tz=Europe/Berlin"))
+        .IsProblem(400, "malformed_time");
+
     [Fact]
     public async Task A_knownAt_in_the_future_is_refused()
     {

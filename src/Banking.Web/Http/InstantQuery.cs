@@ -8,11 +8,11 @@ namespace Banking.Web.Http;
 public static class InstantQuery
 {
     /// <summary>
-    /// The problem of a time zone, or null. A time zone without any of these instants is refused, because it would have no effect.
+    /// The problem of a time zone, or null. A time zone without a time that it could apply to is refused: it would have no effect.
     /// </summary>
-    public static Refusal? ZoneProblem(HttpRequest request, params ReadOnlySpan<string> instants)
+    public static Refusal? ZoneProblem(HttpRequest request)
     {
-        if (!request.Query.TryGetValue("tz", out var zone))
+        if (!request.Query.TryGetValue(ZoneQuery.Name, out var zone))
         {
             return null;
         }
@@ -22,25 +22,32 @@ public static class InstantQuery
             return Refusal.Malformed("malformed_time", "tz is empty; give an IANA name such as Europe/Berlin, or leave it out.");
         }
 
-        foreach (var name in instants)
-        {
-            if (request.Query.ContainsKey(name))
-            {
-                return null;
-            }
-        }
-
-        return Refusal.Malformed(
-            "time_zone_not_applicable", $"tz has no effect: give {Text(instants)}, or leave out tz.");
+        var names = NamesOfTimes(request);
+        return names.Any(request.Query.ContainsKey)
+            ? null
+            : Refusal.Malformed("time_zone_not_applicable", $"tz has no effect: give {Text(names)}, or leave out tz.");
     }
 
-    private static string Text(ReadOnlySpan<string> names) => names is [var only]
+    private static string Text(IReadOnlyList<string> names) => names is [var only]
         ? only
-        : $"{string.Join(", ", names[..^1]!)} or {names[^1]}";
+        : $"{string.Join(", ", names.SkipLast(1))} or {names[^1]}";
+
+    /// <summary>The parameters of the endpoint whose values may be local times or days.</summary>
+    private static List<string> NamesOfTimes(HttpRequest request) =>
+    [
+        .. request.HttpContext.GetEndpoint()!.Metadata.GetOrderedMetadata<IQueryParameters>().SelectMany(p => p.Parameters)
+            .Where(p => p.IsOfZone).Select(p => p.Name),
+    ];
+
+    /// <summary>Whether the time zone of a query applies to something else than one of its parameters.</summary>
+    private static bool IsZoneOfOthers(HttpRequest request, string name) =>
+        request.HttpContext.GetEndpoint()!.Metadata.GetMetadata<ZoneParameterAttribute>() is not null
+        || NamesOfTimes(request).Any(other =>
+            other != name && request.Query.TryGetValue(other, out var text) && !Instants.HasOffset(text.ToString()));
 
     /// <summary>
     /// The instant; null if the query has none; or its problem. The refusal of a local time that was skipped or doubled names both
-    /// candidates.
+    /// candidates. An instant with an offset is refused together with a time zone, unless the zone is that of other times or days.
     /// </summary>
     public static (DateTimeOffset? Instant, Refusal? Problem) Read(HttpRequest request, string name)
     {
@@ -49,7 +56,8 @@ public static class InstantQuery
             return (null, null);
         }
 
-        return Instants.Parse(text, request.Query["tz"]) switch
+        var zone = request.Query[ZoneQuery.Name].ToString();
+        return Instants.Parse(text, Instants.HasOffset(text.ToString()) && IsZoneOfOthers(request, name) ? null : zone) switch
         {
             InstantResult.Instant instant => (instant.Value, null),
             InstantResult.Skipped skipped => (null, Refusal.Of(

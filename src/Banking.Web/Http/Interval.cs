@@ -49,8 +49,8 @@ public sealed class IntervalParametersAttribute(string from, string to, string w
             from,
             $"{what} at or after this: an instant such as 2026-11-17T15:00:00+01:00, a local time such as 2026-11-17T15:00 with tz, or a "
                 + "day such as 2026-11-17.",
-            typeof(string)),
-        new(to, $"{what} before this: an instant, a local time with tz, or a day.", typeof(string)),
+            typeof(string)) { IsOfZone = true },
+        new(to, $"{what} before this: an instant, a local time with tz, or a day.", typeof(string)) { IsOfZone = true },
     ];
 
     public IReadOnlyList<string> Codes { get; } = Interval.Codes;

@@ -7,6 +7,9 @@ public sealed record QueryParameter(string Name, string Description, Type Type)
     /// <summary>Whether a request without it is refused.</summary>
     public bool IsRequired { get; init; }
 
+    /// <summary>Whether its value is a time or a day of the time zone <c>tz</c>, unless it is an instant with an offset.</summary>
+    public bool IsOfZone { get; init; } = Type == typeof(DateTimeOffset);
+
     /// <summary>The values of a string; null if any text may be given.</summary>
     public IReadOnlyList<string>? Values { get; init; }
 

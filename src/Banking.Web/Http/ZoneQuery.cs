@@ -4,6 +4,19 @@ using Microsoft.AspNetCore.Http;
 
 namespace Banking.Web.Http;
 
+/// <summary>Declares the query parameter tz of an answer whose days are those of the time zone.</summary>
+/// <param name="description">Which days or times are of the time zone.</param>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ZoneParameterAttribute(string description) : Attribute, IQueryParameters, IProblemCodes
+{
+    public IReadOnlyList<QueryParameter> Parameters { get; } =
+    [
+        new(ZoneQuery.Name, $"The IANA time zone of {description}.", typeof(string)),
+    ];
+
+    public IReadOnlyList<string> Codes { get; } = ["malformed_time"];
+}
+
 /// <summary>Reads the time zone whose midnights divide the days of an answer.</summary>
 public static class ZoneQuery
 {

@@ -16,7 +16,7 @@ internal sealed record ChangeQuery(TimeAxis Axis, DateTimeOffset? From, DateTime
         var (interval, problem) = Interval.Read(request, "from", "to");
         var (from, to) = interval;
         var (knownAt, unknown) = InstantQuery.Read(request, "knownAt");
-        problem ??= unknown ?? InstantQuery.ZoneProblem(request, "from", "to", "knownAt");
+        problem ??= unknown ?? InstantQuery.ZoneProblem(request);
         var text = request.Query.TryGetValue("axis", out var given) ? given.ToString() : "recorded";
         TimeAxis? axis = text switch { "recorded" => TimeAxis.Recorded, "effective" => TimeAxis.Effective, _ => null };
         problem ??= axis is null ? Refusal.Malformed("malformed_filter", "axis is recorded or effective.")

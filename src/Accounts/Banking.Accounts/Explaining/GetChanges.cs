@@ -30,7 +30,7 @@ public static class GetChangesEndpoint
     [QueryParameter<TimeAxis>("axis", "Whether from and to are recorded or effective times; recorded if left out.")]
     [IntervalParameters("from", "to", "Recorded, or on the effective axis took effect,")]
     [QueryParameter<DateTimeOffset>("knownAt", "With axis=effective: of what the bank had recorded by this instant.")]
-    [QueryParameter("tz", "The IANA time zone of local times, such as Europe/Berlin.")]
+    [QueryParameter("tz", "The IANA time zone of local times and days, such as Europe/Berlin; days are those of UTC if left out.")]
     [Tags("Accounts")]
     [EndpointSummary("List what changed an account between two moments")]
     [EndpointDescription(

@@ -18,7 +18,7 @@ public static class GetMistakesEndpoint
     [QueryParameter(
         "statement", "A statement, stm_…: its closing balance against expected, or what is known now against its closing balance.")]
     [QueryParameter<DateTimeOffset>(
-        "statedAt", "When the expected balance was stated, with an offset: what was recorded later is searched first.")]
+        "statedAt", "When the expected balance was stated: RFC 3339, or a local time with tz. What was recorded later is searched first.")]
     [QueryParameter<DateOnly>("from", "Only movements effective from this day in UTC on.")]
     [Tags("Accounts")]
     [EndpointSummary("Locate the movements that make a balance differ from what was expected")]

@@ -46,12 +46,12 @@ public sealed record OverviewLinks(string Customer, string Accounts);
 public static class GetCustomerOverviewEndpoint
 {
     [WolverineGet("/v1/customers/{customer}/overview", OperationId = "getCustomerOverview")]
-    [QueryParameter("tz", "The IANA time zone of today, such as Europe/Berlin; UTC, the bank's day, if left out.")]
+    [ZoneParameter("today, such as Europe/Berlin; UTC, the bank's day, if left out")]
     [Tags("Customers")]
     [EndpointSummary("Get a customer's accounts with balances, and the totals of today")]
     [EndpointDescription("Gets the accounts of a customer with their balances, and the totals by currency of today.")]
     [Authorize(Policies.Read)]
-    [Problems("customer_not_found", "malformed_time")]
+    [Problems("customer_not_found")]
     [ListsFrom(CustomerOverviews.ModelName)]
     [ProducesResponseType<CustomerOverviewView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(

@@ -123,7 +123,7 @@ public static class GetEntriesEndpoint
 
         var (effective, unfit) = Interval.Read(http.Request, "from", "to");
         var (known, unknown) = await moments.KnownVersionAsync(http.Request, found, clock.GetUtcNow());
-        if ((unfit ?? unknown ?? InstantQuery.ZoneProblem(http.Request, "from", "to", KnownAtQuery.Name)) is { } wrong)
+        if ((unfit ?? unknown ?? InstantQuery.ZoneProblem(http.Request)) is { } wrong)
         {
             return new ProblemResult(wrong);
         }

@@ -30,12 +30,12 @@ public static class GetFiguresEndpoint
     [QueryParameter<DateOnly>("from", "The first day, such as 2026-01-31.")]
     [QueryParameter<DateOnly>("to", "The day after the last.")]
     [KnownAtParameter]
-    [QueryParameter("tz", "The IANA time zone of days and of a local knownAt, such as Europe/Berlin; UTC if left out.")]
+    [ZoneParameter("days and of a local knownAt, such as Europe/Berlin; UTC if left out")]
     [Tags("Accounts")]
     [EndpointSummary("List daily or monthly figures")]
     [EndpointDescription("Lists the turnover and the closing balance of an account by day or month of a time zone.")]
     [Authorize(Policies.Read)]
-    [Problems("account_not_found", "malformed_filter", "malformed_period", "malformed_time")]
+    [Problems("account_not_found", "malformed_filter", "malformed_period")]
     [ProducesResponseType<Page<FiguresView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string account, AccountReader reader, AccountFigures figures, MomentReader moments, TimeProvider clock, HttpContext http)

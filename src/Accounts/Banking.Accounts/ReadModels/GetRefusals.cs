@@ -96,7 +96,7 @@ public static class GetRefusalsEndpoint
         }
 
         var (knownAt, unfit) = KnownAtQuery.Read(http.Request, clock.GetUtcNow());
-        if ((unfit ?? InstantQuery.ZoneProblem(http.Request, KnownAtQuery.Name)) is { } wrong)
+        if ((unfit ?? InstantQuery.ZoneProblem(http.Request)) is { } wrong)
         {
             return new ProblemResult(wrong);
         }

@@ -25,7 +25,7 @@ public static class GetTransactionEndpoint
         string transaction, TransactionReader transactions, AccountReader reader, TimeProvider clock, HttpContext http)
     {
         var (knownAt, problem) = KnownAtQuery.Read(http.Request, clock.GetUtcNow());
-        if ((problem ?? InstantQuery.ZoneProblem(http.Request, KnownAtQuery.Name)) is { } wrong)
+        if ((problem ?? InstantQuery.ZoneProblem(http.Request)) is { } wrong)
         {
             return new ProblemResult(wrong);
         }

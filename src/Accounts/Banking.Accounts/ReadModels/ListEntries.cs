@@ -43,7 +43,7 @@ public static class ListEntriesEndpoint
         var (currency, unknown) = AmountFilter.ReadCurrency(http.Request);
         var (amount, wrong) = AmountFilter.Read(http.Request, "amount", currency);
         var (effective, late) = Interval.Read(http.Request, "from", "to");
-        problem ??= unknown ?? wrong ?? late ?? InstantQuery.ZoneProblem(http.Request, "from", "to");
+        problem ??= unknown ?? wrong ?? late ?? InstantQuery.ZoneProblem(http.Request);
         if (problem is not null)
         {
             return new ProblemResult(problem);

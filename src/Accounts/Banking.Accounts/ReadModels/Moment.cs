@@ -31,7 +31,7 @@ public abstract record Moment
         if (problem is null)
         {
             (knownAt, problem) = InstantQuery.Read(request, "knownAt");
-            problem ??= InstantQuery.ZoneProblem(request, "effectiveAt", "knownAt");
+            problem ??= InstantQuery.ZoneProblem(request);
         }
 
         if (problem is not null)

@@ -76,7 +76,7 @@ public sealed class TransactionQuery(AccountReader reader, IDocumentStore store)
     {
         var (effective, problem) = Interval.Read(request, "from", "to");
         var (recorded, unfit) = Interval.Read(request, "recordedFrom", "recordedTo");
-        problem ??= unfit ?? InstantQuery.ZoneProblem(request, "from", "to", "recordedFrom", "recordedTo");
+        problem ??= unfit ?? InstantQuery.ZoneProblem(request);
         var (currency, unknown) = AmountFilter.ReadCurrency(request);
         var (minimum, tooSmall) = AmountFilter.Read(request, "minAmount", currency);
         var (maximum, tooLarge) = AmountFilter.Read(request, "maxAmount", currency);

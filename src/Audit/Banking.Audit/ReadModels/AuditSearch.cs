@@ -61,7 +61,7 @@ internal sealed class AuditSearch
         problem ??= unfit;
         search.AddBound("i.recorded_at >=", recorded.From);
         search.AddBound("i.recorded_at <", recorded.To);
-        return (search, problem ?? InstantQuery.ZoneProblem(request, "from", "to"));
+        return (search, problem ?? InstantQuery.ZoneProblem(request));
     }
 
     /// <summary>Continues the search after the last position of a page.</summary>

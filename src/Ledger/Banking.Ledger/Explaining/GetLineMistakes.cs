@@ -35,7 +35,7 @@ public static class GetLineMistakesEndpoint
     [QueryParameter("expected", "The expected balance, such as -125.50, positive on the account's normal side.", IsRequired = true)]
     [QueryParameter("currency", "The currency of the line, an ISO 4217 code.", IsRequired = true)]
     [QueryParameter<DateTimeOffset>(
-        "statedAt", "When the expected balance was stated, with an offset: what was recorded later comes first.")]
+        "statedAt", "When the expected balance was stated: RFC 3339, or a local time with tz. What was recorded later comes first.")]
     [QueryParameter<DateOnly>("from", "Only entries effective from this day in UTC on.")]
     [Tags("Ledger")]
     [EndpointSummary("Locate the journal entries that make a line of the trial balance differ from what was expected")]

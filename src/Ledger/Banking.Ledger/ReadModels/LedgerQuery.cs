@@ -16,7 +16,7 @@ internal sealed class AsOfParametersAttribute : Attribute, IQueryParameters
         new(
             "knownAt", "Of movements recorded by this instant: RFC 3339, or a local time with tz; of all movements if left out.",
             typeof(DateTimeOffset)),
-        new("tz", "The IANA time zone of knownAt, such as Europe/Berlin.", typeof(string)),
+        new("tz", "The IANA time zone of local times, such as Europe/Berlin.", typeof(string)),
     ];
 }
 
@@ -68,7 +68,7 @@ internal static class LedgerQuery
     public static (DateTimeOffset? KnownAt, Refusal? Problem) KnownAt(HttpRequest request, TimeProvider clock)
     {
         var (knownAt, problem) = KnownAtQuery.Read(request, clock.GetUtcNow());
-        return (knownAt, problem ?? InstantQuery.ZoneProblem(request, KnownAtQuery.Name));
+        return (knownAt, problem ?? InstantQuery.ZoneProblem(request));
     }
 
     public static string Entries(GlAccount account, string currency) => $"/v1/ledger/accounts/{account.Name}/entries?currency={currency}";
