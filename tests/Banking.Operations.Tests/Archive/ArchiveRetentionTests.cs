@@ -1,3 +1,4 @@
+using Alba;
 using Banking.ReadModels.Archiving;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,6 +39,7 @@ public sealed class ArchiveRetentionTests(ArchivedBank bank) : IClassFixture<Arc
         var gone = await BankFixture.On(host, "teller").GetAsync($"/v1/accounts/{accounts[0]}/events");
         Assert.Equal((410, "archive_deleted"), (gone.StatusCode, gone.Code));
         Assert.Equal("archive_deleted", await ArchivedBank.FailedSimulationAsync(BankFixture.On(host, "teller"), accounts[0]));
+        await AssertCommandIsRefusedAsync(host, accounts[0]);
         var audited = (await BankFixture.On(host, "auditor").GetAsync($"/audit/events?account={accounts[0]}&limit=500")).Ok().Items();
         Assert.Contains(audited, e => e.GetProperty("data").ValueKind == System.Text.Json.JsonValueKind.Null);
         Assert.Equal("0.00", await _teller.BalanceAsync(accounts[0]));
@@ -53,6 +55,20 @@ public sealed class ArchiveRetentionTests(ArchivedBank bank) : IClassFixture<Arc
             // Without the name of the file and the time of the hold.
             return (deleted, line.Length == 0 ? "" : line[(file.Name.Length + 2)..].Split("-11-")[0]);
         }
+    }
+
+    /// <summary>A command that needs a deleted event is answered with a code of the contract.</summary>
+    private async Task AssertCommandIsRefusedAsync(IAlbaHost host, string account)
+    {
+        var (from, to) = (bank.Clock.Now.AddDays(-5), bank.Clock.Now);
+        var answer = await BankFixture.On(host, "teller").PostAsync(
+            $"/v1/accounts/{account}/statements", new { from = $"{from:yyyy-MM-dd}", to = $"{to:yyyy-MM-dd}" });
+
+        Assert.Equal((410, "archive_deleted"), (answer.StatusCode, answer.Code));
+        var codes = (await bank.Anonymous().GetAsync("/openapi/v1.json")).Ok().Json.GetProperty("paths")
+            .GetProperty("/v1/accounts/{account}/statements").GetProperty("post").GetProperty("responses").GetProperty("410")
+            .GetProperty("x-problem-codes");
+        Assert.Equal("archive_deleted", Assert.Single(codes.EnumerateArray()).GetString());
     }
 
     private async Task<ArchiveState> StateAsync() =>
