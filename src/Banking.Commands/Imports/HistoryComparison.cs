@@ -13,6 +13,7 @@ using Npgsql;
 namespace Banking.Commands.Imports;
 
 /// <summary>A row of a history that differs from the one imported under the same id.</summary>
+/// <param name="Row">Its line is 0 if the bank has no content of the row any more.</param>
 /// <param name="What">The difference, as a sentence whose subject is the row.</param>
 public sealed record HistoryDifference(SourceRow Row, string What);
 
@@ -23,7 +24,7 @@ public delegate void Comparable(Guid stream, JsonObject stored, JsonObject given
 
 /// <summary>
 /// Compares histories with what was imported under the same ids: rows, content and order must be equal. Later events of this bank and line
-/// numbers are not compared.
+/// numbers are not compared, and neither is content that was deleted with its archive file.
 /// </summary>
 public sealed class HistoryComparison(
     IDocumentStore store, NpgsqlDataSource source, ArchivedEvents archive, EventVersions versions)
@@ -59,7 +60,12 @@ public sealed class HistoryComparison(
                 return Misplaced(stream, stored, given, there);
             }
 
-            var (storedType, storedFact) = Present(there!, serializer, session);
+            if (there!.Data is not { } data)
+            {
+                continue;
+            }
+
+            var (storedType, storedFact) = Present(there.Type, data, serializer, session);
             var givenFact = (JsonObject)JsonNode.Parse(serializer.ToJson(given!.Data))!;
             comparable(stream.Id, storedFact, givenFact);
             var type = session.Events.BuildEvent(given.Data).EventTypeName;
@@ -77,14 +83,14 @@ public sealed class HistoryComparison(
     }
 
     /// <summary>The present type and data of a stored fact, which may be of an earlier version.</summary>
-    private (string Type, JsonObject Data) Present(StoredFact fact, ISerializer serializer, IDocumentSession session)
+    private (string Type, JsonObject Data) Present(string type, string data, ISerializer serializer, IDocumentSession session)
     {
-        if (versions.Earlier.FirstOrDefault(v => v.Name == fact.Type) is not { } version)
+        if (versions.Earlier.FirstOrDefault(v => v.Name == type) is not { } version)
         {
-            return (fact.Type, (JsonObject)JsonNode.Parse(fact.Data)!);
+            return (type, (JsonObject)JsonNode.Parse(data)!);
         }
 
-        var present = version.Upcast(serializer.FromJson(version.Stored, new MemoryStream(Encoding.UTF8.GetBytes(fact.Data)))!);
+        var present = version.Upcast(serializer.FromJson(version.Stored, new MemoryStream(Encoding.UTF8.GetBytes(data)))!);
         return (session.Events.BuildEvent(present).EventTypeName, (JsonObject)JsonNode.Parse(serializer.ToJson(present))!);
     }
 
@@ -101,8 +107,15 @@ public sealed class HistoryComparison(
             : new(given?.Row ?? Row(there!), "has another position in the bank");
     }
 
+    /// <summary>The source row of a stored fact. If its data was deleted, its key has all of the row but the line.</summary>
     private static SourceRow Row(StoredFact fact)
     {
+        if (fact.Data is null)
+        {
+            var key = fact.Key.Split('/', 3);
+            return new(key[0], key[1], 0, key[2]);
+        }
+
         var row = JsonNode.Parse(fact.Data)!["source"]!;
         return new((string)row["system"]!, (string)row["file"]!, (int)row["line"]!, (string)row["id"]!);
     }
@@ -110,7 +123,8 @@ public sealed class HistoryComparison(
     private async Task<Dictionary<Guid, List<StoredFact>>> StoredAsync(HistoryStream[] streams, CancellationToken ct)
     {
         var facts = await source.ListAsync(
-            $"select stream_id, id, type, data::text, is_archived, seq_id, version from {SchemaNames.Events}.mt_events "
+            $"select stream_id, id, type, data::text, is_archived, seq_id, version, headers ->> '{HeaderNames.IdempotencyKey}' "
+                + $"from {SchemaNames.Events}.mt_events "
                 + $"where stream_id = any($1) and headers ->> '{HeaderNames.Channel}' = '{Channels.Import}' order by stream_id, version",
             [Array.ConvertAll(streams, s => s.Id)],
             row => (
@@ -121,10 +135,13 @@ public sealed class HistoryComparison(
                     archive.TextOf(
                         row.GetString(3),
                         row.GetBoolean(4),
-                        new(row.GetInt64(5), row.GetGuid(1), row.GetGuid(0), row.GetInt64(6), row.GetString(2))) ?? "{}")),
+                        new(row.GetInt64(5), row.GetGuid(1), row.GetGuid(0), row.GetInt64(6), row.GetString(2))),
+                    row.GetString(7))),
             ct);
         return facts.GroupBy(f => f.Stream, f => f.Fact).ToDictionary(s => s.Key, s => s.ToList());
     }
 
-    private sealed record StoredFact(Guid Id, string Type, string Data);
+    /// <param name="Data">Null if it was deleted with its archive file.</param>
+    /// <param name="Key">The key of the source row.</param>
+    private sealed record StoredFact(Guid Id, string Type, string? Data, string Key);
 }

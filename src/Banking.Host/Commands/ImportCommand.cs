@@ -171,7 +171,8 @@ internal static class ImportCommand
     private static string Describe(HistoryDifference difference)
     {
         var (row, what) = difference;
-        return string.Create(CultureInfo.InvariantCulture, $"{row.File}, line {row.Line}: row {row.Id} {what}. ") +
+        var line = row.Line > 0 ? string.Create(CultureInfo.InvariantCulture, $", line {row.Line}") : "";
+        return $"{row.File}{line}: row {row.Id} {what}. " +
             "The bank holds a different history under these ids. It was left unchanged.\nNothing was imported.";
     }
 

@@ -1,5 +1,10 @@
 using Alba;
+using Banking.Accounts;
+using Banking.Accounts.Contracts;
+using Banking.Commands.Imports;
+using Banking.EventStore.Appending;
 using Banking.ReadModels.Archiving;
+using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -14,6 +19,7 @@ public sealed class ArchiveRetentionTests(ArchivedBank bank) : IClassFixture<Arc
     [Fact]
     public async Task A_file_is_deleted_when_its_rule_holds_and_nobody_holds_the_file_and_answers_say_so()
     {
+        var imported = await ImportAsync();
         var accounts = await bank.AddClosedAsync(accounts: 3, movements: 15, seed: 11);
         var file = Assert.Single(await bank.WriteAsync());
         var (path, now) = (Path.Combine(bank.Folder, file.Name), bank.Clock.Now);
@@ -40,6 +46,7 @@ public sealed class ArchiveRetentionTests(ArchivedBank bank) : IClassFixture<Arc
         Assert.Equal((410, "archive_deleted"), (gone.StatusCode, gone.Code));
         Assert.Equal("archive_deleted", await ArchivedBank.FailedSimulationAsync(BankFixture.On(host, "teller"), accounts[0]));
         await AssertCommandIsRefusedAsync(host, accounts[0]);
+        await AssertRepeatIsKnownAsync(host, imported);
         var audited = (await BankFixture.On(host, "auditor").GetAsync($"/audit/events?account={accounts[0]}&limit=500")).Ok().Items();
         Assert.Contains(audited, e => e.GetProperty("data").ValueKind == System.Text.Json.JsonValueKind.Null);
         Assert.Equal("0.00", await _teller.BalanceAsync(accounts[0]));
@@ -69,6 +76,39 @@ public sealed class ArchiveRetentionTests(ArchivedBank bank) : IClassFixture<Arc
             .GetProperty("/v1/accounts/{account}/statements").GetProperty("post").GetProperty("responses").GetProperty("410")
             .GetProperty("x-problem-codes");
         Assert.Equal("archive_deleted", Assert.Single(codes.EnumerateArray()).GetString());
+    }
+
+    /// <summary>A repeated import finds its rows, whose content is deleted, and names by its key a row that the files lack.</summary>
+    private static async Task AssertRepeatIsKnownAsync(IAlbaHost host, AccountHistory imported)
+    {
+        var comparison = host.Services.GetRequiredService<HistoryComparison>();
+        Assert.Null(await AccountsModule.FirstDifferenceAsync(comparison, [imported], CancellationToken.None));
+
+        var shorter = imported with { Movements = [] };
+        var difference = await AccountsModule.FirstDifferenceAsync(comparison, [shorter], CancellationToken.None);
+
+        Assert.Equal(new SourceRow("test", "rows", 0, "7"), difference?.Row);
+        Assert.StartsWith("is in the bank and not in the files", difference?.What, StringComparison.Ordinal);
+    }
+
+    /// <summary>Imports an account with one deposit, and closes it.</summary>
+    private async Task<AccountHistory> ImportAsync()
+    {
+        Assert.True(PublicId.TryParse("cus", await _teller.RegisterAsync(), out var owner));
+        var (id, euro, opened) = (Ids.Next(bank.Clock), Currency.Parse("EUR"), bank.Clock.Now.AddYears(-3));
+        var history = new AccountHistory(
+            id, AccountNumber.Create("XB", "OLD000000000000000007"), "7", owner, [], euro, "current", opened,
+            new("test", "accounts", 1, "7"),
+            [
+                new(Ids.Next(bank.Clock), Direction.Credit, new(100_00, euro), opened.AddDays(1), BankSide.Cash, new(),
+                    new("test", "rows", 1, "7"), null),
+            ]);
+        await AccountsModule.ImportAsync(
+            bank.Host.Services.GetRequiredService<HistoryImport>(), "test", [history], _ => { }, CancellationToken.None);
+        var account = PublicId.Format("acc", id);
+        (await _teller.WithdrawAsync(account, "100.00")).Created();
+        (await _teller.PostAsync($"/v1/accounts/{account}/close", new { reasonCode = "wish", reason = "By letter" })).Ok();
+        return history;
     }
 
     private async Task<ArchiveState> StateAsync() =>
