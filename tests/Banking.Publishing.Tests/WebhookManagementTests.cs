@@ -230,6 +230,10 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
         receiver.Answer = _ => 418;
         var no = (await bank.AskAsync($"/v1/webhooks/{webhook}/resend", new { eventId })).Ok();
         Assert.Equal(("false", "418", "No, thank you."), (no.Text("taken"), no.Text("status"), no.Text("text")));
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        var tested = (await _operator.PostAsync($"/v1/webhooks/{webhook}/test", new { }, key)).Ok();
+        Assert.Equal(tested.Body, (await _operator.PostAsync($"/v1/webhooks/{webhook}/test", new { }, key)).Ok().Body);
+        Assert.Single(receiver.All, d => d.Type == "banking.webhook.test.v1");
 
         var foreign = (await _operator.GetAsync("/v1/feed?limit=1")).Ok().Items()[0].GetProperty("id").GetString()!;
         var other = await bank.RegisterWebhookAsync(receiver.Url, accounts: [await _teller.OpenAsync()]);

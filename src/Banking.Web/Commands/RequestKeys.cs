@@ -3,6 +3,7 @@ using System.Text;
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.Web.Http;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Logging;
@@ -10,17 +11,21 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Web.Commands;
 
 /// <summary>
-/// Idempotency keys of requests whose answers are not receipts. An operator's request is executed once per key, and a repeat gets the
-/// stored answer. For a batch the key is only bound to the content, because each of its commands has its own key. An answer of 400 to 499
-/// frees the key; after a failure the key stays claimed, because the request may have been executed.
+/// Idempotency keys of requests whose answers are not receipts: of operators, for simulations, for single deliveries. Such a request is
+/// executed once per key, and a repeat gets the stored answer. For a batch the key is only bound to the content, because each of its
+/// commands has its own key. A refusal frees the key; after a failure the key stays claimed, because the request may have been executed.
 /// </summary>
 public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, ILogger<RequestKeys> logger)
 {
     private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag", HttpAnswers.LedgerPosition];
 
-    /// <summary>Whether the key of this request is handled here and not by the endpoint.</summary>
+    /// <summary>Whether the key of this request is handled here and not by the endpoint: it is no read and runs no command.</summary>
     private static bool Applies(HttpContext http) =>
-        http.GetEndpoint() is { } endpoint && (IsBatch(endpoint) || OperatorRequest.Is(http.Request));
+        !HttpMethods.IsGet(http.Request.Method)
+        && http.GetEndpoint()?.Metadata is { } metadata
+        && metadata.GetMetadata<RunsCommandAttribute>() is null
+        && metadata.GetMetadata<IAuthorizeData>() is not null
+        && metadata.GetMetadata<IAllowAnonymous>() is null;
 
     public async Task Middleware(HttpContext http, RequestDelegate next)
     {
@@ -72,9 +77,7 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
                 store.KeepAsync(id, answer),
                 "Cannot store the answer of a request that was executed; a repeat with its key gets request_in_progress");
         }
-        else if (
-            former is null
-            && http.Response.StatusCode is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError)
+        else if (former is null && IsRefused(http.Response.StatusCode, isBatch: answer is null))
         {
             await TryAsync(
                 store.ReleaseAsync(id),
@@ -84,6 +87,14 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
         await (answer is not null ? http.Response.WriteAsync(answer.Body) : Task.CompletedTask);
         return isDone;
     }
+
+    /// <summary>
+    /// Whether nothing was done. An endpoint answers 503 before it does anything; a failure on the way is an exception, which does not get
+    /// here. A batch stays bound to its content.
+    /// </summary>
+    private static bool IsRefused(int status, bool isBatch) =>
+        status is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError
+        || (status == StatusCodes.Status503ServiceUnavailable && !isBatch);
 
     /// <summary>
     /// Changes the stored key of a request that has its outcome. A failure is only logged: the caller must learn the outcome, and a batch

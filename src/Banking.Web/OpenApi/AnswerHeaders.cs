@@ -19,7 +19,7 @@ internal static class AnswerHeaders
             headers[HttpAnswers.LedgerPosition] = Position("The position of the log that includes everything this request did.");
         }
 
-        if (facts.Command is not null || facts.IsOfOperators)
+        if (facts.HasKey && !facts.IsBatch)
         {
             headers[HttpAnswers.IdempotencyReplayed] = Replayed;
         }

@@ -24,10 +24,11 @@ internal sealed record EndpointFacts(string Method, string Path, IReadOnlyList<o
 
     public bool IsBatch => Has<BatchAttribute>();
 
-    /// <summary>A request of an operator: its key is optional and handled by the middleware.</summary>
-    public bool IsOfOperators => OperatorRequest.Is(Method, Path);
+    /// <summary>No key is ignored: commands have receipts, and the middleware handles the keys of other changes.</summary>
+    public bool HasKey => !IsRead && NeedsToken;
 
-    public bool HasKey => Command is not null || IsBatch || IsOfOperators;
+    /// <summary>Whether a request has a correlation id, which is stored with its events.</summary>
+    public bool HasCorrelation => Command is not null || IsBatch || OperatorRequest.Is(Method, Path);
 
     public bool HasBody => !IsRead && Metadata.OfType<IAcceptsMetadata>().Any(a => a.RequestType is not null);
 

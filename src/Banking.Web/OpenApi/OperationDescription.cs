@@ -37,6 +37,10 @@ internal static class OperationDescription
             // Optional headers have no example: documentation pages would send it.
             key.Example = key.Required ? Examples.Key : null;
             yield return key;
+        }
+
+        if (facts.HasCorrelation)
+        {
             yield return Header(
                 "X-Correlation-ID", "Stored with every event of this request; the trace id when left out.",
                 new() { Type = JsonSchemaType.String, MaxLength = 100 });

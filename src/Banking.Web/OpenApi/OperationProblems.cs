@@ -16,6 +16,7 @@ internal static class OperationProblems
             .Concat(facts.IsRead ? [] : ["precondition_not_supported"])
             .Concat(facts.HasBody ? OfBody : [])
             .Concat(facts.HasKey ? OfKey : [])
+            .Concat(facts.HasCorrelation ? ["malformed_correlation_id"] : [])
             .Concat(facts.Command is not null || facts.IsBatch ? OfCommand : [])
             .Concat(facts.Command?.IsKeyRequired == true ? ["idempotency_key_missing"] : [])
             .Concat(facts.IsBatch ? ["duplicate_idempotency_key", "batch_size", "batch_not_done"] : [])
@@ -49,8 +50,7 @@ internal static class OperationProblems
         "unsupported_content_encoding",
     ];
 
-    private static readonly string[] OfKey =
-        ["malformed_idempotency_key", "idempotency_key_reused", "request_in_progress", "malformed_correlation_id"];
+    private static readonly string[] OfKey = ["malformed_idempotency_key", "idempotency_key_reused", "request_in_progress"];
 
     private static readonly string[] OfCommand = ["outcome_unknown", "clock_skew", "event_version_not_written"];
 
