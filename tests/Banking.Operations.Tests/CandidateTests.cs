@@ -116,7 +116,12 @@ public sealed class CandidateTests(LabelledBank bank) : IClassFixture<LabelledBa
         }
 
         Assert.Equal((3, 3), (keys.Count, keys.Distinct().Count()));
-        (await _operator.SendAsync(HttpMethod.Delete, $"{Labels}?reasonCode=trial&reason=It%20was%20only%20looked%20at.", null)).Ok();
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        var dropped = (await _operator.SendAsync(
+            HttpMethod.Delete, $"{Labels}?reasonCode=trial&reason=It%20was%20only%20looked%20at.", null, key)).Ok();
+        // The same request in another spelling of its query.
+        Assert.Equal(dropped.Body, (await _operator.SendAsync(
+            HttpMethod.Delete, $"{Labels}?reason=It+was+only+looked+at.&reasonCode=trial", null, key)).Ok().Body);
         await bank.ExecuteAsync($"update {active} set mark = 'a'");
     }
 

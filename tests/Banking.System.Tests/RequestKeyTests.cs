@@ -39,6 +39,19 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
+    public async Task The_order_and_the_escapes_of_a_query_do_not_make_another_request()
+    {
+        var path = $"/ops/accounts/{await _teller.OpenAsync()}/replay";
+        var key = ("Idempotency-Key", BankClient.NewKey());
+
+        var first = (await _operator.PostAsync(path + "?repair=false", Why, key)).Ok();
+        var again = (await _operator.PostAsync(path + "?repair=fals%65", Why, key)).Ok();
+
+        Assert.Equal((first.Body, "true"), (again.Body, again.Header("Idempotency-Replayed")));
+        (await _operator.PostAsync(path + "?repair=true", Why, key)).IsProblem(422, "idempotency_key_reused");
+    }
+
+    [Fact]
     public async Task A_bank_on_a_server_of_its_own_begins_no_backup()
     {
         var refused = await bank.As("operator").PostAsync("/ops/backups", new { reasonCode = "drill", reason = "A test." });

@@ -54,11 +54,11 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
 
     private async Task<bool> RunAsync(HttpContext http, Guid id, RequestDelegate next)
     {
-        var fingerprint = Fingerprint(http);
+        var (fingerprint, asSent) = Fingerprints(http);
         // A caller that disconnects does not stop the request: its repeat finds the answer.
         http.RequestAborted = CancellationToken.None;
         var former = await store.ClaimAsync(id, fingerprint, CancellationToken.None);
-        if (former is not null && former.Fingerprint != fingerprint)
+        if (former is not null && former.Fingerprint != fingerprint && former.Fingerprint != asSent)
         {
             await http.WriteProblemAsync(Receipt.KeyReused);
             return false;
@@ -167,14 +167,22 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
         return false;
     }
 
-    /// <summary>Hash of the request: its body, if the endpoint reads one, and its query.</summary>
-    private static string Fingerprint(HttpContext http)
+    /// <summary>
+    /// Hashes of the request: its body, if the endpoint reads one, and its query. The order and the escapes of a query have no meaning.
+    /// The second hash has the query as it was sent, because earlier versions of this bank stored that.
+    /// </summary>
+    private static (string Fingerprint, string AsSent) Fingerprints(HttpContext http)
     {
         var body = http.GetEndpoint()!.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is null
             ? ""
             : StrictBody.Content(http).Fingerprint();
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{body}{http.Request.QueryString.Value}")));
+        var query = http.Request.Query.OrderBy(p => p.Key, StringComparer.Ordinal)
+            .Select(p => $"{Uri.EscapeDataString(p.Key)}={Uri.EscapeDataString(p.Value.ToString())}");
+        var text = string.Join('&', query);
+        return (Hash(text.Length == 0 ? body : $"{body}?{text}"), Hash(body + http.Request.QueryString.Value));
     }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static bool IsBatch(Endpoint endpoint) => endpoint.Metadata.GetMetadata<BatchAttribute>() is not null;
 }
