@@ -164,6 +164,29 @@ public sealed class TextFormatTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
+    public async Task The_same_key_with_another_spelling_of_the_number_of_a_new_account_is_a_repeat()
+    {
+        var (customer, number) = (await _teller.RegisterAsync(), AccountNumber.Create("XB", "SPELT0000001"));
+        var (key, former) = (BankClient.NewKey(), BankClient.NewKey());
+        var opened = (await OpenAsync(number.Grouped, key)).Created();
+        await bank.StoreAsync(
+            opened, "dev-teller", "POST /v1/accounts", former,
+            $$"""{"customerId":"{{customer}}","currency":"EUR","number":"{{number.Grouped}}"}""");
+
+        foreach (var (spelling, used) in ((string, string)[])
+            [(number.Value, key), (number.Value.ToLowerInvariant(), key), (number.Grouped, key), (number.Grouped, former)])
+        {
+            var again = (await OpenAsync(spelling, used)).Created();
+            Assert.Equal((opened.Body, "true"), (again.Body, again.Header("Idempotency-Replayed")));
+        }
+
+        (await OpenAsync(AccountNumber.Create("XB", "SPELT0000002").Value, key)).IsProblem(422, "idempotency_key_reused");
+
+        Task<Answer> OpenAsync(string spelling, string used) => _teller.PostAsync(
+            "/v1/accounts", new { customerId = customer, currency = "EUR", number = spelling }, ("Idempotency-Key", used));
+    }
+
+    [Fact]
     public async Task An_answer_of_an_earlier_version_for_an_account_number_is_still_repeated()
     {
         var account = await _teller.OpenAsync();

@@ -20,10 +20,26 @@ public sealed class AccountOpening(
     TimeProvider clock)
 {
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (OpenAccount? Command, Refusal? Problem)> read) =>
-        commandRoute.HttpAsync(http, OpenAccountHandler.Shape, read, RunAsync);
+        commandRoute.HttpAsync(
+            http, OpenAccountHandler.Shape, read,
+            (command, context, ct) => RunAsync(command, Normalize(command, context), ct),
+            (command, context, _) => Task.FromResult(Normalize(command, context)));
 
     internal Task<CommandReply> BusAsync(OpenAccount command, Envelope envelope, CancellationToken ct) =>
         commandRoute.BusAsync(command, envelope, OpenAccountHandler.Shape, RunAsync, ct);
+
+    /// <summary>
+    /// Replaces the account number by its one form in the fingerprint: it may be written with spaces or in lower case. A message has that
+    /// form already. The original value stays as the former one, because earlier versions stored that.
+    /// </summary>
+    private static CommandContext Normalize(OpenAccount command, CommandContext context) =>
+        command.Number is { } number && context.Content is { IsMessage: false } content
+            ? context with
+            {
+                Fingerprint = content.FingerprintWith([new("number", number.Value)]),
+                FormerFingerprint = context.FormerFingerprint ?? context.Fingerprint,
+            }
+            : context;
 
     private async Task<Outcome> RunAsync(OpenAccount command, CommandContext context, CancellationToken ct)
     {
