@@ -292,9 +292,24 @@ public sealed class PublisherTests : IAsyncLifetime
                     reason = "x",
                 })).IsProblem(422, "malformed_account");
         (await _operator.GetAsync("/ops/dead-letters?account=x")).IsProblem(400, "malformed_filter");
-        (await _operator.GetAsync("/ops/dead-letters?cause=%00")).IsProblem(400, "malformed_filter");
-        (await _operator.PostTextAsync("/ops/dead-letters/replay", """{"cause":"\u0000","reasonCode":"test","reason":"x"}""")).IsProblem(
-            422, "invalid_text");
+        foreach (var name in (string[])["destination", "cause"])
+        {
+            foreach (var wrong in (string[])["", "%00"])
+            {
+                var filtered = await _operator.GetAsync($"/ops/dead-letters?{name}={wrong}");
+                filtered.IsProblem(400, "malformed_filter");
+                Assert.StartsWith(name + ": ", filtered.Text("detail"), StringComparison.Ordinal);
+            }
+
+            foreach (var release in (string[])["replay", "discard"])
+            {
+                var refused = await _operator.PostTextAsync(
+                    "/ops/dead-letters/" + release, $$"""{"{{name}}":"\u0000","reasonCode":"test","reason":"x"}""");
+                refused.IsProblem(422, "invalid_text");
+                Assert.Equal("#/" + name, refused.Json.GetProperty("errors")[0].GetProperty("pointer").GetString());
+            }
+        }
+
         Assert.False((await DestinationAsync()).TryGetProperty("held", out _));
     }
 

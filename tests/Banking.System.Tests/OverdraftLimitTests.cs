@@ -43,12 +43,7 @@ public sealed class OverdraftLimitTests(BankFixture bank) : IClassFixture<BankFi
         var account = await _teller.OpenAsync();
 
         (await OpenAsync(limit)).IsProblem(422, code, "#/overdraftLimit" + place);
-        var no = (await ChangeAsync(account, limit)).IsProblem(422, code);
-        if (code != "invalid_amount")
-        {
-            Assert.Equal("#/limit" + place, no.GetProperty("errors")[0].GetProperty("pointer").GetString());
-        }
-
+        (await ChangeAsync(account, limit)).IsProblem(422, code, "#/limit" + place);
         Assert.Equal("\"1\"", (await _teller.GetAsync($"/v1/accounts/{account}")).Header("ETag"));
     }
 

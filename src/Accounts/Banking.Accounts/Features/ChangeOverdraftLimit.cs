@@ -47,6 +47,8 @@ public static class ChangeOverdraftLimitEndpoint
         // The command has the value alone: the account has one currency, which never changes.
         var problem = request.Limit.Currency is not null && await reader.FindAsync(account, http) is { } found
             ? request.Limit.CurrencyProblem(found.Currency, "#/limit")
+                ?? ChangeOverdraftLimitHandler.ReadLimit(
+                    request.Limit.Value, found.Currency, request.Limit.ValuePointer("#/limit")).Problem
             : null;
         return await commands.HttpAsync(http, ChangeOverdraftLimitHandler.Definition, key => problem is null
             ? (new ChangeOverdraftLimit(key, account, request.Limit.Value, request.ReasonCode, request.Reason), null)

@@ -74,11 +74,12 @@ public static class GetDeadLettersEndpoint
         }
 
         string? destination = query["destination"], cause = query["cause"];
-        var textProblem = PlainText.Problem(destination, OutboxCommands.MaxTextLength)
-            ?? PlainText.Problem(cause, OutboxCommands.MaxTextLength);
-        if (textProblem is not null)
+        foreach (var (name, filter) in ((string, string?)[])[("destination", destination), ("cause", cause)])
         {
-            return new ProblemResult(Refusal.Malformed("malformed_filter", textProblem));
+            if (PlainText.Problem(filter, OutboxCommands.MaxTextLength) is { } why)
+            {
+                return new ProblemResult(Refusal.Malformed("malformed_filter", $"{name}: {why}"));
+            }
         }
 
         var items = await blocked.ListRejectedAsync(destination, cause, account, MaxItems, http.RequestAborted);

@@ -75,11 +75,9 @@ internal static class DeadLetterRelease
             account = id;
         }
 
-        var textProblem = PlainText.Problem(request.Destination, OutboxCommands.MaxTextLength)
-            ?? PlainText.Problem(request.Cause, OutboxCommands.MaxTextLength);
-        if (textProblem is not null)
+        if ((TextProblem(request.Destination, "destination") ?? TextProblem(request.Cause, "cause")) is { } malformed)
         {
-            return new ProblemResult(Refusal.Invalid("invalid_text", textProblem));
+            return new ProblemResult(malformed);
         }
 
         if (Reasons.Problem(request.ReasonCode, request.Reason) is { } problem)
@@ -99,4 +97,7 @@ internal static class DeadLetterRelease
             ApiJson.Options,
             statusCode: StatusCodes.Status202Accepted);
     }
+
+    private static Refusal? TextProblem(string? text, string member) =>
+        PlainText.Problem(text, OutboxCommands.MaxTextLength) is { } why ? Refusal.Invalid("invalid_text", why, "#/" + member) : null;
 }
