@@ -36,7 +36,7 @@ public static class Preconditions
                     endpoint.Metadata.GetMetadata<CreatesAttribute>() is { } creates
                             ? $"This request creates {creates.What}, which has no version yet; leave out If-Match."
                         : isRead ? "If-Match applies to commands; use If-None-Match for a read."
-                        : "If-Match applies to one version of one resource, and this request changes none; leave it out.");
+                        : "This request does not depend on the version of a resource; leave out If-Match.");
         }
 
         return isRead ? null

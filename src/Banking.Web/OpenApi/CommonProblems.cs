@@ -37,7 +37,9 @@ internal static class CommonProblems
         new(
             "precondition_not_supported", RefusalKind.Malformed, "Commands do not support this precondition.",
             "Leave it out, or use If-Match."),
-        new("if_match_not_applicable", RefusalKind.Malformed, "The request changes no resource that has a version.", "Leave out If-Match."),
+        new(
+            "if_match_not_applicable", RefusalKind.Malformed, "The request does not depend on the version of a resource.",
+            "Leave out If-Match."),
         new(
             "if_match_of_a_batch", RefusalKind.Malformed, "If-Match applies to one account, and a batch has many.",
             "Send that command alone."),

@@ -42,6 +42,7 @@ public sealed record CorrectionRequest(
 public static class CorrectTransactionEndpoint
 {
     [WolverinePost("/v1/transactions/{transaction}/corrections", OperationId = "correctTransaction")]
+    [Creates("a correction")]
     [RunsCommand(IsKeyRequired = true)]
     [QueryParameter<bool>(DryRun.Parameter, "true shows the bookings and the balances, stores nothing and leaves the key free.")]
     [CanBeProposed]

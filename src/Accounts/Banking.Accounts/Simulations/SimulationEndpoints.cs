@@ -20,6 +20,7 @@ namespace Banking.Accounts.Simulations;
 public static class StartSimulationEndpoint
 {
     [WolverinePost("/v1/simulations", OperationId = "startSimulation")]
+    [Creates("a simulation")]
     [Tags("Simulations")]
     [EndpointSummary("Ask what would have happened otherwise")]
     [EndpointDescription("Replays the history of accounts with a hypothesis, in the background. Nothing of the bank changes.")]
