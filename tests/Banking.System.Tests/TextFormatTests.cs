@@ -250,6 +250,7 @@ public sealed class TextFormatTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("wait")]
     [InlineData("respond-async, wait=soon")]
     [InlineData("wait=0x1")]
+    [InlineData("foo=\"a,b\", wait=x")]
     [InlineData("wait=12345678901234567890")]
     public async Task A_wait_that_is_not_a_number_of_seconds_is_malformed(string prefer) =>
         (await _teller.GetAsync("/v1/accounts", ("Ledger-Min-Position", "1"), ("Prefer", prefer))).IsProblem(400, "malformed_prefer");
@@ -259,6 +260,8 @@ public sealed class TextFormatTests(BankFixture bank) : IClassFixture<BankFixtur
     [InlineData("Wait = \"1\"; x=y")]
     [InlineData("respond-async, wait=0")]
     [InlineData("handling=lenient")]
+    [InlineData("foo=\"a,wait=x\"")]
+    [InlineData("foo=\"a\\\",wait=x\"; y=\";,\", wait=0")]
     public async Task A_preference_is_read_as_in_RFC_7240(string prefer) =>
         (await _teller.GetAsync("/v1/accounts", ("Ledger-Min-Position", "0"), ("Prefer", prefer))).Ok();
 

@@ -14,9 +14,9 @@ internal static class Preferences
     public static bool TryWait(string header, out int? seconds)
     {
         seconds = null;
-        foreach (var part in header.Split(','))
+        foreach (var part in Split(header, ','))
         {
-            var preference = part.Split(';')[0];
+            var preference = Split(part, ';')[0];
             var equals = preference.IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? preference : preference[..equals];
             if (!name.Trim(' ', '\t').Equals("wait", StringComparison.OrdinalIgnoreCase))
@@ -36,5 +36,30 @@ internal static class Preferences
         }
 
         return true;
+    }
+
+    /// <summary>Splits at a separator, but not inside a text in quotes.</summary>
+    private static List<string> Split(string text, char separator)
+    {
+        var (parts, start, isQuoted) = (new List<string>(), 0, false);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (isQuoted && text[i] == '\\')
+            {
+                // The next character is part of the text, even a quote.
+                i++;
+            }
+            else if (text[i] == '"')
+            {
+                isQuoted = !isQuoted;
+            }
+            else if (text[i] == separator && !isQuoted)
+            {
+                parts.Add(text[start..i]);
+                start = i + 1;
+            }
+        }
+
+        return [.. parts, text[start..]];
     }
 }
