@@ -69,6 +69,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("Banking:Sentinel:Streams must be a number (Int32), not \"many\"", "--Banking:Sentinel:Streams=many")]
     [InlineData("Banking:FollowsLog must be true or false, not \"yes\"", "--Banking:FollowsLog=yes")]
     [InlineData("Logging:LogLevel:Default must be one of Trace, ", "--Logging:LogLevel:Default=Loud")]
+    [InlineData("--Banking:Sentinel:Streams is given 2 times", "--Banking:Sentinel:Streams=5", "--banking:sentinel:streams", "6")]
+    [InlineData("--Banking:BackdatingDays is given 2 times", "verify", "--Banking:BackdatingDays=1", "--Banking:BackdatingDays=1")]
     [InlineData("--Banking:DataFolder has no value", "--Banking:DataFolder")]
     [InlineData("--Banking:DataFolder has no value", "--Banking:DataFolder", "--no-demo")]
     public async Task A_setting_that_is_not_known_or_does_not_fit_ends_with_2_and_a_sentence(string sentence, params string[] args)

@@ -42,8 +42,12 @@ public static class HostCommand
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
         string[] args, params (string Name, string Value)[] settings)
     {
-        // Arguments come last and win, as they do over the environment.
-        string[] all = [.. settings.Concat(HostProcess.FindOwner(settings)).Select(ToArgument), .. args];
+        // Arguments win, as they do over the environment.
+        var given = args.Select(NameOf).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        string[] all =
+        [
+            .. settings.Concat(HostProcess.FindOwner(settings)).Select(ToArgument).Where(a => !given.Contains(NameOf(a))), .. args,
+        ];
         var (output, error) = (new StringWriter(), new StringWriter());
         // A thread of its own: the entry point blocks it until the command ends.
         var running = Task.Factory.StartNew(
@@ -58,6 +62,8 @@ public static class HostCommand
         var exitCode = await running.WaitAsync(MaxRun);
         return (exitCode, output.ToString(), error.ToString());
     }
+
+    private static string NameOf(string argument) => argument.Split('=', 2)[0];
 
     private static string ToArgument((string Name, string Value) setting) =>
         setting.Name.Contains("__", StringComparison.Ordinal)

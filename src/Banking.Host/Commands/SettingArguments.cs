@@ -16,7 +16,7 @@ internal static class SettingArguments
         ["Logging"] = ["LogLevel", "Console", "Debug", "EventSource", "EventLog", "OpenTelemetry"],
     };
 
-    /// <returns>The settings as --Section:Name=VALUE, and the remaining words.</returns>
+    /// <returns>The settings as --Section:Name=VALUE, each of them once, and the remaining words.</returns>
     public static (string[] Settings, string[] Words) Split(string[] args)
     {
         List<string> settings = [], words = [];
@@ -54,6 +54,11 @@ internal static class SettingArguments
             }
         }
 
-        return ([.. settings], [.. words]);
+        var twice = settings.GroupBy(NameOf, StringComparer.OrdinalIgnoreCase).FirstOrDefault(s => s.Count() > 1);
+        return twice is null
+            ? ([.. settings], [.. words])
+            : throw new ConfigurationException($"{twice.Key} is given {twice.Count()} times: give it once. Nothing was done.");
     }
+
+    private static string NameOf(string setting) => setting[..setting.IndexOf('=', StringComparison.Ordinal)];
 }
