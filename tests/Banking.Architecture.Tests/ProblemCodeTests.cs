@@ -74,7 +74,8 @@ public sealed partial class ProblemCodeTests
             Every error is answered as a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with a `code` that never
             changes. `type` leads to the code's entry in this catalogue, which each host serves at `/problems`. `applied` is false: the
             command was not applied. It is null where that is unknown until the command is repeated with its key. `errors` points to the
-            faulty members of a body, and the members named here have the facts. The results of a batch have a problem per item.
+            faulty members of a body, and the members named here have the facts. The results of a batch have a problem per item; the
+            refusal that ended an atomic batch has its item in `batchIndex`, besides the facts of its code.
             [openapi.json](openapi.json) names the codes of each operation and status.
 
             | Code | Status | Meaning | What to do | Members |

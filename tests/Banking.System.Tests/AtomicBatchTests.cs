@@ -35,6 +35,7 @@ public sealed class AtomicBatchTests(BankFixture bank) : IClassFixture<BankFixtu
             results.Select(r => r.GetProperty("body").GetProperty("code").GetString()));
         results[1].GetProperty("body").GetProperty("available").IsMoney("4.00");
         Assert.Equal(1, results[0].GetProperty("body").GetProperty("failedIndex").GetInt32());
+        Assert.Equal(1, results[1].GetProperty("body").GetProperty("batchIndex").GetInt32());
         Assert.Equal(("10.00", "0.00"), (await _teller.BalanceAsync(ada), await _teller.BalanceAsync(ben)));
         var after = await bank.RowsAsync();
         foreach (var table in (string[])["platform.mt_doc_refusal", "bank.mt_events", "bank.mt_streams"])

@@ -114,7 +114,8 @@ internal static class CommonProblems
         new(
             "batch_not_done", RefusalKind.RuleBroken, "An atomic batch was not done.",
             "Correct the items that results names, and send the batch with new keys for them.", "mode", "accepted", "refused", "results"),
-        new("batch_refused", RefusalKind.RuleBroken, "Another item of the atomic batch was not accepted.", "Correct the other item."),
+        new("batch_refused", RefusalKind.RuleBroken, "Another item of the atomic batch was not accepted.", "Correct the other item.",
+            "failedIndex"),
     ];
 
     private static IEnumerable<ProblemType> OfTheBank =>
