@@ -4,7 +4,10 @@ using Banking.Web.Http;
 namespace Banking.Accounts.Explaining;
 
 /// <summary>The movements of one month, kind or counterparty.</summary>
-/// <param name="Name">A month such as 2026-11, a type of entry, a counterparty, or others: all further counterparties.</param>
+/// <param name="Name">
+/// A month such as 2026-11, of which from, to and the moment of the balance may cut a part; a type of entry; a counterparty; or others: all
+/// further counterparties.
+/// </param>
 /// <param name="Net">Credits less debits. The sum over all groups and the opening is the balance.</param>
 /// <param name="Items">Link to the movements; absent for others.</param>
 /// <param name="Explanation">Link to the explanation of the month; absent for other groups.</param>

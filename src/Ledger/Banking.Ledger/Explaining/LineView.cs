@@ -22,7 +22,10 @@ public sealed record CurrencyLineView(
     IReadOnlyList<LineGroupView>? Types, IReadOnlyList<LineGroupView>? Customers, string Items);
 
 /// <summary>The journal lines of one month, type of event or customer's account.</summary>
-/// <param name="Name">A month such as 2026-11, a type of event, an account, or others: all further accounts.</param>
+/// <param name="Name">
+/// A month such as 2026-11, of which from and the date of the line may cut a part; a type of event; an account; or others: all further
+/// accounts.
+/// </param>
 /// <param name="Net">Positive on the account's normal side.</param>
 /// <param name="Items">Link to the journal entries; absent for others.</param>
 /// <param name="Explanation">Link to the explanation of the month; absent for other groups.</param>
