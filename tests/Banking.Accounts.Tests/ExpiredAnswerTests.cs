@@ -109,7 +109,7 @@ public sealed class ExpiredAnswerTests(OldBank bank) : IClassFixture<OldBank>
     }
 
     [Fact]
-    public async Task Another_host_answers_the_repeat_of_a_batch_in_the_same_way()
+    public async Task Another_host_answers_the_repeat_of_a_batch_in_the_same_way_with_one_connection_for_queries_at_a_time()
     {
         var (from, to) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync());
         var name = BankClient.NewKey();
@@ -125,6 +125,7 @@ public sealed class ExpiredAnswerTests(OldBank bank) : IClassFixture<OldBank>
         var first = (await _teller.PostAsync("/v1/transfers/batch", Batch())).Ok();
         await bank.ExpireAsync();
         await using var other = await bank.StartAnotherAsync();
+        await using var held = await HeldConnections.AllButOneAsync(other);
 
         var again = (await BankFixture.On(other, "teller").PostAsync("/v1/transfers/batch", Batch())).Ok();
 

@@ -68,8 +68,7 @@ public sealed class ReplayedAnswers(
                 return default;
             }
 
-            await using var connection = await source.OpenConnectionAsync(ct);
-            var type = (await StreamDirectory.TypesOfAsync(connection, [last.StreamId], ct)).GetValueOrDefault(last.StreamId);
+            var type = await TypeOfAsync(last.StreamId, ct);
             return views.FirstOrDefault(v => v.StreamType == type) is { } view
                 && await view.FindAsync(new(context.Caller, last, receipt.Location), ct) is { } found
                 ? (JsonSerializer.Serialize(found.View, found.View.GetType(), ApiJson.Options), found.Version)
@@ -79,6 +78,13 @@ public sealed class ReplayedAnswers(
         {
             return default;
         }
+    }
+
+    /// <summary>The view of the stream takes a connection too, so this one is returned first.</summary>
+    private async Task<string?> TypeOfAsync(Guid stream, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return (await StreamDirectory.TypesOfAsync(connection, [stream], ct)).GetValueOrDefault(stream);
     }
 
     /// <summary>The problem document of a stored refusal, the same as it was answered first.</summary>

@@ -183,7 +183,7 @@ public static class ArchiveManifest
     public static Task<int> DeleteAsync(NpgsqlConnection owner, int file, DateTimeOffset now, CancellationToken ct) => owner.ExecuteAsync(
         $"insert into {DeletionTable} values ($1, $2)", [file, now], ct);
 
-    /// <summary>Finds a file by its number, over a connection of its own. Blocks; see <see cref="IArchiveStorage.Read"/>.</summary>
+    /// <inheritdoc cref="ManifestConnections.Find"/>
     internal static ManifestFile? Find(NpgsqlDataSource source, int id)
     {
         using var command = source.CreateCommand($"{Select} where f.id = $1");

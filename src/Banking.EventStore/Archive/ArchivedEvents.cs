@@ -11,31 +11,26 @@ public readonly record struct EventKey(long Position, Guid Id, Guid Stream, long
 /// Reads single events from archive files, for the rows of the log that have the number of a file instead of their data. A deletion of a
 /// file is noticed within a minute. After a restore of the log to an older state a number may stand for another file.
 /// </summary>
-public sealed class ArchivedEvents(NpgsqlDataSource source, IArchiveStorage storage, ArchiveBlockCache cache) : IEpochReaction
+public sealed class ArchivedEvents(ManifestConnections manifest, IArchiveStorage storage, ArchiveBlockCache cache) : IEpochReaction
 {
-    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
-
-    private volatile ConcurrentDictionary<int, (ManifestFile File, long ReadAt)> _files = new();
+    private volatile ConcurrentDictionary<int, Lookup> _lookups = new();
 
     /// <exception cref="ArchiveDamagedException">The file does not have the event, or the manifest does not name the file.</exception>
     /// <exception cref="ArchiveDeletedException">The file was deleted by a rule.</exception>
     /// <exception cref="ArchiveUnavailableException">The file cannot be read now.</exception>
     public ArchivedEvent Find(int file, EventKey row) =>
         // A reader that is overtaken by a new epoch fills the dictionary that it began with.
-        Find(_files, file, row);
+        Find(Existing(FindFile(_lookups, file)), row);
 
     /// <summary>Forgets which number stands for which file. Blocks stay: they are cached by the file's name, which has its hash.</summary>
     public Task ReactAsync(NpgsqlTransaction transaction, EpochHistory epochs, CancellationToken ct)
     {
-        _files = new();
+        _lookups = new();
         return Task.CompletedTask;
     }
 
-    private ArchivedEvent Find(ConcurrentDictionary<int, (ManifestFile File, long ReadAt)> files, int id, EventKey row)
+    private ArchivedEvent Find(ManifestFile file, EventKey row)
     {
-        var file = files.TryGetValue(id, out var kept) && TimeProvider.System.GetElapsedTime(kept.ReadAt) < MaxAge
-            ? kept.File
-            : (files[id] = (ReadFile(id), TimeProvider.System.GetTimestamp())).File;
         var index = BlockOf(file.Footer.Blocks, row.Position);
         if (index < 0 || Block(file, index).Find(row.Position) is not { } e)
         {
@@ -48,17 +43,39 @@ public sealed class ArchivedEvents(NpgsqlDataSource source, IArchiveStorage stor
                 $"The archive file {file.Name} has event {e.Id} ({e.Type}, version {e.Version} of {e.Stream}) at position {e.Position}.");
     }
 
+    /// <summary>Looks a file up. Readers that need the same file at the same time share one lookup.</summary>
+    private ManifestFile FindFile(ConcurrentDictionary<int, Lookup> lookups, int id)
+    {
+        var lookup = lookups.GetValueOrDefault(id) is { IsOld: false } known
+            ? known
+            : lookups.AddOrUpdate(id, Begin, (_, found) => found.IsOld ? Begin(id) : found);
+        try
+        {
+            return lookup.File;
+        }
+        catch
+        {
+            // A failure is not remembered: the next reader looks the file up again.
+            lookups.TryRemove(new(id, lookup));
+            throw;
+        }
+    }
+
+    private Lookup Begin(int id) => new(() => ReadFile(id));
+
     private ManifestFile ReadFile(int id)
     {
-        var file = ArchiveManifest.Find(source, id) ?? throw new ArchiveDamagedException($"The manifest names no archive file {id}.");
-        if (file.DeletedAt is not { } deletedAt)
+        var file = manifest.Find(id) ?? throw new ArchiveDamagedException($"The manifest names no archive file {id}.");
+        if (file.DeletedAt is not null)
         {
-            return file;
+            cache.Forget(file.Name);
         }
 
-        cache.Forget(file.Name);
-        throw new ArchiveDeletedException(file.Name, deletedAt);
+        return file;
     }
+
+    private static ManifestFile Existing(ManifestFile file) =>
+        file.DeletedAt is { } deletedAt ? throw new ArchiveDeletedException(file.Name, deletedAt) : file;
 
     private ArchiveBlockContent Block(ManifestFile file, int index)
     {
@@ -77,7 +94,7 @@ public sealed class ArchivedEvents(NpgsqlDataSource source, IArchiveStorage stor
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // Another host may just have deleted it.
-            ReadFile(file.Id);
+            Existing(ReadFile(file.Id));
             throw new ArchiveUnavailableException(file.Name, storage.Description, failure);
         }
     }
@@ -92,6 +109,19 @@ public sealed class ArchivedEvents(NpgsqlDataSource source, IArchiveStorage stor
         }
 
         return low - 1;
+    }
+
+    private sealed class Lookup(Func<ManifestFile> read)
+    {
+        private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
+
+        private readonly long _beganAt = TimeProvider.System.GetTimestamp();
+        private readonly Lazy<ManifestFile> _file = new(read);
+
+        public bool IsOld => TimeProvider.System.GetElapsedTime(_beganAt) >= MaxAge;
+
+        /// <summary>The first reader blocks until it has read the manifest, and all others until the first one has.</summary>
+        public ManifestFile File => _file.Value;
     }
 }
 

@@ -25,8 +25,11 @@ internal sealed record ConnectionBudget(int Total)
     /// <summary>Connections of Marten's sessions and of Wolverine's message store.</summary>
     public const int Stack = 8;
 
+    /// <summary>Connections for looking up archive files. A lookup is one short statement per file and minute.</summary>
+    public const int Manifest = 1;
+
     /// <summary>Connections for queries, publication and leader locks.</summary>
-    public int General => Total - Commands - ReadModels - Stack;
+    public int General => Total - Commands - ReadModels - Stack - Manifest;
 
     /// <exception cref="ConfigurationException">The setting is too small.</exception>
     public static ConnectionBudget FromConfiguration(IConfiguration? configuration)

@@ -1,4 +1,5 @@
 using Banking.Commands.Groups;
+using Banking.EventStore.Archive;
 using Banking.EventStore.Storage;
 using Npgsql;
 
@@ -35,7 +36,8 @@ internal static class ConnectionPools
             .AddSingleton(_ => Build(bank))
             .AddKeyedSingleton(StackConnections.Key, (_, _) => Build(stack))
             .AddSingleton(_ => new CommandConnections(bank, ConnectionBudget.Commands, GroupLimits.MaxRunning))
-            .AddSingleton(_ => new ReadModelConnections(bank, budget.ReadModels));
+            .AddSingleton(_ => new ReadModelConnections(bank, budget.ReadModels))
+            .AddSingleton(_ => new ManifestConnections(bank, ConnectionBudget.Manifest));
     }
 
     private static NpgsqlDataSource Build(string settings)

@@ -4,6 +4,7 @@ using Banking.ReadModels.Archiving;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
 using ZstdSharp;
 
 namespace Banking.Operations.Tests.Archive;
@@ -187,6 +188,40 @@ public sealed class ArchiveDamageTests(ArchivedBank bank) : IClassFixture<Archiv
 
             Assert.Equal(expected, storage.Reads);
         }
+    }
+
+    [Fact]
+    public async Task Readers_need_one_connection_for_queries_each_and_share_the_lookup_of_a_file_whose_failure_is_not_remembered()
+    {
+        var file = (await bank.RemoveAsync())[^1];
+        await using var host = await bank.StartAnotherAsync();
+        var at = Uri.EscapeDataString(bank.Clock.Now.AddDays(-1.2).ToString("O"));
+        await using (await HeldConnections.AllButOneAsync(host))
+        {
+            var teller = BankFixture.On(host, "teller");
+            var answers = await Task.WhenAll(
+                Enumerable.Range(0, 20).Select(_ => teller.GetAsync($"/v1/accounts/{_accounts[0]}/balance?effectiveAt={at}&knownAt={at}")));
+            Assert.All(answers, a => a.Ok());
+            (await BankFixture.On(host, "auditor").GetAsync($"/audit/events?account={_accounts[0]}")).Ok();
+        }
+
+        var archive = ActivatorUtilities.CreateInstance<ArchivedEvents>(host.Services);
+        var key = await KeyAsync(file);
+        await using (var owner = await bank.OwnerAsync())
+        {
+            await using var transaction = await owner.BeginTransactionAsync();
+            await using var locked = new NpgsqlCommand("lock table platform.archive_file in access exclusive mode", owner);
+            await locked.ExecuteNonQueryAsync();
+            var reader = Task.Run(() => archive.Find(file.Id, key));
+            await Eventually.UntilAsync(
+                () => bank.QueryAsync<bool>(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() "
+                        + "and application_name = 'banking-archive' and wait_event_type = 'Lock'"),
+                ended => ended.Count == 1);
+            await Assert.ThrowsAsync<PostgresException>(() => reader);
+        }
+
+        Assert.Equal(key.Id, archive.Find(file.Id, key).Id);
     }
 
     private async Task<long> PartsAsync() => (await bank.QueryAsync<long>("select count(*) from platform.archive_part"))[0];
