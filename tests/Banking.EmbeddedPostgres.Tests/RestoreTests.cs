@@ -72,6 +72,15 @@ public sealed class RestoreTests(BackedUpCluster bank) : IClassFixture<BackedUpC
     }
 
     [Fact]
+    public async Task A_restore_that_would_leave_too_little_free_space_is_refused_before_it_copies_a_file()
+    {
+        foreach (var target in (RestoreTarget[])[new RestoreTarget.Latest(), new RestoreTarget.AtPosition(7)])
+        {
+            Assert.Contains("of free space and needs", await RefusalAsync(target, minFreeBytes: 1L << 60), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_restore_that_was_killed_leaves_a_folder_in_which_no_cluster_starts()
     {
         using var folder = new TestFolder();
@@ -81,7 +90,7 @@ public sealed class RestoreTests(BackedUpCluster bank) : IClassFixture<BackedUpC
         Assert.Contains("unfinished restore", await folder.RefusalAsync(), StringComparison.Ordinal);
 
         var (state, manifest) = (bank.Archive.ReadState(), bank.Archive.ReadBases()[^1]);
-        await restored.FillAsync(bank.Archive, manifest, bank.Archive.FilesFrom(manifest.StartAt, state).Files, state.SegmentBytes, ct);
+        await restored.FillAsync(bank.Archive, manifest, bank.Archive.FilesFrom(manifest.StartAt, state).Files, state.SegmentBytes, 0, ct);
 
         Assert.Contains("unfinished restore", await folder.RefusalAsync(), StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(folder.Data, "server.log")));
@@ -162,13 +171,14 @@ public sealed class RestoreTests(BackedUpCluster bank) : IClassFixture<BackedUpC
         }
     }
 
-    private async Task<RestoreResult> RestoreAsync(RestoreTarget target, TestFolder folder) =>
-        await ClusterRestore.RunAsync(bank.Request(target, folder.Data), TestContext.Current.CancellationToken);
+    private async Task<RestoreResult> RestoreAsync(RestoreTarget target, TestFolder folder, long minFreeBytes = 0) =>
+        await ClusterRestore.RunAsync(
+            bank.Request(target, folder.Data) with { MinFreeBytes = minFreeBytes }, TestContext.Current.CancellationToken);
 
-    private async Task<string> RefusalAsync(RestoreTarget target)
+    private async Task<string> RefusalAsync(RestoreTarget target, long minFreeBytes = 0)
     {
         using var folder = new TestFolder();
-        var refused = await Assert.ThrowsAsync<BackupException>(() => RestoreAsync(target, folder));
+        var refused = await Assert.ThrowsAsync<BackupException>(() => RestoreAsync(target, folder, minFreeBytes));
         Assert.False(Directory.Exists(folder.Data));
         return refused.Message;
     }

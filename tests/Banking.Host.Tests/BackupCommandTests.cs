@@ -58,6 +58,10 @@ public sealed class BackupCommandTests : IDisposable
         var (unwritable, _, reason) = await RunAsync("restore", "--to", "LATEST", "--into", "/dev/null/bank");
         Assert.Equal(2, unwritable);
         Assert.EndsWith("Nothing was restored.\n", reason, StringComparison.Ordinal);
+        var (full, _, needed) = await RunAsync(
+            "restore", "--to", "LATEST", "--into", Data + "2", "--Banking:Backup:MinFreeGigabytes=1000000");
+        Assert.Equal(2, full);
+        Assert.Contains("of free space and needs", needed, StringComparison.Ordinal);
         Assert.Equal(2, (await RunAsync("restore", "--to", "yesterday", "--into", Data + "2")).ExitCode);
         var (unknown, _, unknownBase) = await RunAsync("restore", "--to", "LATEST", "--base", "20000101T000000.000Z", "--into", Data + "2");
         Assert.Equal(2, unknown);

@@ -8,7 +8,9 @@ namespace Banking.EmbeddedPostgres.Backups;
 /// </summary>
 public static class ClusterRestore
 {
-    /// <exception cref="BackupException">The target cannot be reached, the backup is damaged, or the folder is not empty.</exception>
+    /// <exception cref="BackupException">
+    /// The target cannot be reached, the backup is damaged, the folder is not empty, or its disk has too little free space.
+    /// </exception>
     public static async Task<RestoreResult> RunAsync(RestoreRequest request, CancellationToken ct)
     {
         using var held = request.Archive.Hold();
@@ -182,7 +184,7 @@ public static class ClusterRestore
                 throw new BackupException($"The log file {missing} is missing. Restore to a time before, or use another backup.");
             }
 
-            await folder.FillAsync(request.Archive, chosen, files, state.SegmentBytes, ct);
+            await folder.FillAsync(request.Archive, chosen, files, state.SegmentBytes, request.MinFreeBytes, ct);
             var (started, isComplete) = await StartAsync(request, folder.Path, recovery, missing, ct);
             await using var cluster = started;
             await using var connection = await cluster.OpenAsync(request.Database, ct);

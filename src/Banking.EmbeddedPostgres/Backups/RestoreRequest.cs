@@ -46,6 +46,12 @@ public sealed record RestoreRequest
     /// <summary>Completes the restored database. No host can start it before.</summary>
     public Func<NpgsqlConnection, CancellationToken, Task> Complete { get; init; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>
+    /// Free space on the disk of the new cluster that the restore leaves to others. On the disk of the backups, a host with less deletes
+    /// them; on the disk of the bank, the bank stops.
+    /// </summary>
+    public long MinFreeBytes { get; init; }
+
     public Action<string> Log { get; init; } = _ => { };
 }
 

@@ -25,12 +25,14 @@ internal sealed class RestoredFolder(string into)
     }
 
     /// <summary>Copies a base backup and the log behind it, and checks the hash of each file.</summary>
+    /// <exception cref="BackupException">A file is damaged, or the disk has too little free space.</exception>
     public async Task FillAsync(
-        ArchiveFolder archive, BackupManifest chosen, IReadOnlyList<string> log, long segmentBytes, CancellationToken ct)
+        ArchiveFolder archive, BackupManifest chosen, IReadOnlyList<string> log, long segmentBytes, long minFreeBytes, CancellationToken ct)
     {
         using var held = await FolderLock.TakeAsync(RealPath.Resolve(into), ct);
         var stored = new StoredFile(_home!.Launcher.Account);
-        FreeSpace.Require(_home.Folder, chosen.Files.Sum(f => f.Bytes) + (log.Count * segmentBytes));
+        // Replaying the log may add as much data as the log has.
+        FreeSpace.Require(_home.Folder, chosen.Files.Sum(f => f.Bytes) + (2 * log.Count * segmentBytes) + minFreeBytes);
         var data = _home.Unfinished;
         stored.CreateFolder(data);
         await CopyBaseAsync(archive, chosen, data, stored, ct);

@@ -14,7 +14,7 @@ namespace Banking.Host.Backups;
 /// <summary>The backups of the private cluster: what they say about the bank, and what operators see of them.</summary>
 internal static class BankBackups
 {
-    private const long Gigabyte = 1024 * 1024 * 1024;
+    internal const long Gigabyte = 1024 * 1024 * 1024;
 
     /// <summary>A short run, such as a test, makes no base backup.</summary>
     public static readonly TimeSpan FirstAfter = TimeSpan.FromSeconds(20);

@@ -45,6 +45,7 @@ internal static class BankRestore
                 ReadLastPosition = BankBackups.ReadLastPositionAsync,
                 FindTransaction = BankBackups.FindTransactionAsync,
                 Complete = BeginEpochAsync,
+                MinFreeBytes = BackupOptions.Read(configuration).MinFreeGigabytes * BankBackups.Gigabyte,
             },
             ct);
     }

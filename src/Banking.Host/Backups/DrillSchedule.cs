@@ -51,7 +51,8 @@ internal sealed class DrillSchedule(
     private async Task DrillIfDueAsync(CancellationToken ct)
     {
         Last ??= await drills.FindLastAsync(ct);
-        if (backups.Status is not { Path: { } archive, Bases: [var first, ..] } || !IsDue(first))
+        // A base backup that runs takes space that the restore would count as free.
+        if (backups.Status is not { Path: { } archive, Bases: [var first, ..], IsRunning: false } || !IsDue(first))
         {
             return;
         }

@@ -23,7 +23,7 @@ public sealed record BackupOptions
     /// <summary>Gigabytes of log behind the last base backup from which the next one is due earlier.</summary>
     public int MaxLogGigabytes { get; init; } = 16;
 
-    /// <summary>Gigabytes of free space on the disk of the backups that they leave to others.</summary>
+    /// <summary>Gigabytes of free space that backups leave to others on their disk, and a restore on the disk of its folder.</summary>
     public int MinFreeGigabytes { get; init; } = 1;
 
     /// <summary>Seconds from one drill of a restore to the next.</summary>
