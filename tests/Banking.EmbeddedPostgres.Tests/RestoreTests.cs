@@ -147,6 +147,42 @@ public sealed class RestoreTests(BackedUpCluster bank) : IClassFixture<BackedUpC
     }
 
     [Fact]
+    public async Task A_position_before_a_gap_in_the_log_is_restored_and_one_behind_it_is_refused()
+    {
+        var log = Directory.GetFiles(bank.Archive.WalFolder).Where(f => Path.GetExtension(f) is "" or ArchiveFolder.Partial)
+            .Order(StringComparer.Ordinal).ToList();
+        await WithoutAsync(log[^1], async () =>
+        {
+            using var folder = new TestFolder();
+            Assert.Equal(4, (await RestoreAsync(new RestoreTarget.AtPosition(4), folder)).LastPosition);
+            Assert.Contains("it ends at position 4", await RefusalAsync(new RestoreTarget.AtPosition(5)), StringComparison.Ordinal);
+        });
+        await WithoutAsync(log[0], async () =>
+        {
+            foreach (var target in (RestoreTarget[])[new RestoreTarget.AtPosition(4), new RestoreTarget.AtTime(bank.AfterFour)])
+            {
+                Assert.EndsWith(
+                    $"{log[0]} is missing, and the base backup {bank.Archive.ReadBases()[0].Label} needs it.",
+                    await RefusalAsync(target),
+                    StringComparison.Ordinal);
+            }
+        });
+
+        static async Task WithoutAsync(string file, Func<Task> use)
+        {
+            File.Move(file, file + ".away");
+            try
+            {
+                await use();
+            }
+            finally
+            {
+                File.Move(file + ".away", file);
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_damaged_backup_is_refused_with_the_file_that_is_wrong()
     {
         var label = Assert.Single(bank.Archive.ReadBases()).Label;

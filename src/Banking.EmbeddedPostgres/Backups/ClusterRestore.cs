@@ -100,7 +100,10 @@ public static class ClusterRestore
         }
     }
 
-    /// <summary>Restores the newest state in a scratch folder, to learn which transaction stored the event.</summary>
+    /// <summary>
+    /// Restores the newest state in a scratch folder, to learn which transaction stored the event. If log is missing, that is the newest
+    /// state before the gap.
+    /// </summary>
     private static async Task<IReadOnlyDictionary<string, string>> FindTransactionAsync(
         RestoreRequest request,
         RestoredFolder folder,
@@ -114,7 +117,7 @@ public static class ClusterRestore
         try
         {
             await scratch.BeginAsync(ct);
-            var (_, (transaction, last), _) = await RestoreAsync(
+            var (used, (transaction, last), _) = await RestoreAsync(
                 request,
                 scratch,
                 bases,
@@ -126,9 +129,7 @@ public static class ClusterRestore
             return transaction is not null
                 ? new Dictionary<string, string> { ["recovery_target_xid"] = transaction }
                 : throw new BackupException(
-                    position > last
-                        ? $"The archive ends at position {last}. Name an earlier position, or LATEST."
-                        : $"The log has no event at position {position}: its transaction was rolled back. Name the next one.");
+                    DescribeNotFound(position, last, request.Archive.FilesFrom(used.StartAt, state).Missing));
         }
         catch
         {
@@ -140,6 +141,13 @@ public static class ClusterRestore
             scratch.Delete();
         }
     }
+
+    private static string DescribeNotFound(long position, long last, string? missing) =>
+        missing is not null
+            ? $"The log file {missing} is missing, and the log before it has no event at position {position}: it ends at position {last}. "
+                + "Name an earlier position, or use another backup."
+        : position > last ? $"The archive ends at position {last}. Name an earlier position, or LATEST."
+        : $"The log has no event at position {position}: its transaction was rolled back. Name the next one.";
 
     /// <summary>Restores from the newest base backup that is not damaged.</summary>
     private static async Task<(BackupManifest Used, T Read, bool IsComplete)> RestoreAsync<T>(
@@ -179,11 +187,7 @@ public static class ClusterRestore
         var (files, missing) = request.Archive.FilesFrom(chosen.StartAt, state);
         try
         {
-            if (missing is not null && recovery.Count == 0)
-            {
-                throw new BackupException($"The log file {missing} is missing. Restore to a time before, or use another backup.");
-            }
-
+            CheckGap(request.Target, chosen, missing, state);
             await folder.FillAsync(request.Archive, chosen, files, state.SegmentBytes, request.MinFreeBytes, ct);
             var (started, isComplete) = await StartAsync(request, folder.Path, recovery, missing, ct);
             await using var cluster = started;
@@ -196,6 +200,29 @@ public static class ClusterRestore
         {
             folder.Delete();
             throw;
+        }
+    }
+
+    /// <summary>Log may be missing behind the target, but not before the end of the base backup.</summary>
+    private static void CheckGap(RestoreTarget target, BackupManifest chosen, string? missing, ArchiveState state)
+    {
+        if (missing is null)
+        {
+            return;
+        }
+
+        if (target is RestoreTarget.Latest)
+        {
+            throw new BackupException($"The log file {missing} is missing. Restore to a time before, or use another backup.");
+        }
+
+        var gap = Wal.Segment(Path.GetFileName(missing), state.SegmentBytes) * state.SegmentBytes;
+        if ((ulong?)gap < chosen.StopAt)
+        {
+            throw new BackupException($"The log file {missing} is missing, and the base backup {chosen.Label} needs it.")
+            {
+                IsBaseDamaged = true,
+            };
         }
     }
 
