@@ -8,7 +8,9 @@ public sealed class PrivateBankCommandsTests : IDisposable
 {
     private readonly DirectoryInfo _folder = TestFolders.New("banking-commands-");
 
-    private (string, string)[] Settings => [("Banking__DataFolder", Path.Combine(_folder.FullName, "data"))];
+    private string Data => Path.Combine(_folder.FullName, "data");
+
+    private (string, string)[] Settings => [("Banking__DataFolder", Data), ("Banking__Keys__Folder", "")];
 
     public void Dispose() => _folder.Delete(recursive: true);
 
@@ -31,6 +33,11 @@ public sealed class PrivateBankCommandsTests : IDisposable
                 Assert.DoesNotContain("Banking:DataFolder", error, StringComparison.Ordinal);
                 Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
             }
+
+            // A file of the key ring needs no database.
+            Assert.Single(Directory.GetFiles(Path.Combine(Data, "keys")));
+            Assert.Equal((0, ""), await RunKeysAsync("rotate"));
+            Assert.Equal(2, Directory.GetFiles(Path.Combine(Data, "keys")).Length);
         }
 
         var (finalExitCode, finalOutput, finalError) = await HostProcess.RunAsync(rebuild, Settings);
@@ -45,6 +52,18 @@ public sealed class PrivateBankCommandsTests : IDisposable
         Assert.Equal(2, exitCode);
         Assert.Empty(output);
         Assert.Contains("There is no bank in " + _folder.FullName, error, StringComparison.Ordinal);
+        foreach (var command in (string[])["create", "rotate"])
+        {
+            var (refused, reason) = await RunKeysAsync(command);
+            Assert.Equal((2, true), (refused, reason.StartsWith("There is no bank in " + _folder.FullName, StringComparison.Ordinal)));
+        }
+
         Assert.Empty(_folder.GetFileSystemInfos());
+    }
+
+    private async Task<(int ExitCode, string Error)> RunKeysAsync(string command)
+    {
+        var (exitCode, _, error) = await HostCommand.RunAsync(["keys", command], Settings);
+        return (exitCode, error);
     }
 }

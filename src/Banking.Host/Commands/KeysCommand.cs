@@ -1,12 +1,13 @@
 using System.CommandLine;
+using Banking.Host.Hosting;
 using Banking.Host.Security;
 
 namespace Banking.Host.Commands;
 
 /// <summary>
 /// <c>keys create</c>: creates the first key of the key ring, once for a bank. <c>keys rotate</c>: adds a key on demand, which hosts then
-/// use. Both are run as the user of the hosts, because a file is readable for its owner only. Exit code 0: the key is there; 2: nothing was
-/// done.
+/// use. Both are run as the user of the hosts, because a file is readable for its owner only. A host may serve the bank meanwhile. Exit
+/// code 0: the key is there; 2: nothing was done.
 /// </summary>
 internal static class KeysCommand
 {
@@ -21,7 +22,14 @@ internal static class KeysCommand
 
     private static KeyRingFolder Find(string[] settings)
     {
-        var folder = KeyRingFolder.Find(CommonOptions.ReadConfiguration(settings), dataFolder: null);
+        var configuration = CommonOptions.ReadConfiguration(settings);
+        var hasDatabase = !string.IsNullOrWhiteSpace(configuration.GetConnectionString(BankDatabase.Name));
+        var folder = KeyRingFolder.Find(configuration, hasDatabase ? null : SettingRules.DataFolder(configuration));
+        if (folder.IsPrivate)
+        {
+            OfflineCommand.RequireBank(configuration);
+        }
+
         folder.Require();
         return folder;
     }

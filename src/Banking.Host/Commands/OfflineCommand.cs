@@ -41,15 +41,25 @@ internal static class OfflineCommand
         return 2;
     }
 
-    private static async Task<BankDatabase> OpenAsync(IConfiguration configuration)
+    /// <summary>Requires that the data folder has a bank: one created now would be empty, and a check of it would succeed.</summary>
+    /// <exception cref="ConfigurationException">It has none.</exception>
+    public static void RequireBank(IConfiguration configuration)
     {
         var folder = BankDatabase.Folder(configuration);
-        if (string.IsNullOrEmpty(configuration.GetConnectionString(BankDatabase.Name)) && !Directory.Exists(folder))
+        if (!Directory.Exists(folder))
         {
-            // A bank created now would be empty, and a check of it would succeed.
             throw new ConfigurationException(
                 $"There is no bank in {folder}. "
                     + $"Name the folder with Banking:DataFolder, or the database with ConnectionStrings:{BankDatabase.Name}.");
+        }
+    }
+
+    private static async Task<BankDatabase> OpenAsync(IConfiguration configuration)
+    {
+        var folder = BankDatabase.Folder(configuration);
+        if (string.IsNullOrWhiteSpace(configuration.GetConnectionString(BankDatabase.Name)))
+        {
+            RequireBank(configuration);
         }
 
         try
