@@ -143,7 +143,13 @@ public sealed class BackupCommandTests : IDisposable
 
     private async Task ServeAsync(Func<HostProcess, Task> use)
     {
-        await using var host = await HostProcess.ServeAsync(["--no-demo"], [.. Settings, ("Banking__Backup__DrillIntervalSeconds", "1")]);
+        // The command line wins over the environment, for drills too.
+        await using var host = await HostProcess.ServeAsync(
+            ["--no-demo", "--Banking:Postgres:BinFolder=", "--Banking:Backup:MinFreeGigabytes=1"],
+            [
+                .. Settings, ("Banking__Backup__DrillIntervalSeconds", "1"), ("Banking__Postgres__BinFolder", "/nowhere"),
+                ("Banking__Backup__MinFreeGigabytes", "1000000"),
+            ]);
         await use(host);
         Assert.Equal(0, await host.StopAsync());
     }

@@ -40,7 +40,7 @@ internal static class BankRestore
                 Target = target,
                 Base = label,
                 Into = BankDatabase.FolderIn(into),
-                BinFolder = configuration["Banking:Postgres:BinFolder"],
+                BinFolder = configuration[BankDatabase.BinFolderSetting],
                 Database = BankDatabase.Name,
                 ReadLastPosition = BankBackups.ReadLastPositionAsync,
                 FindTransaction = BankBackups.FindTransactionAsync,

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Banking.Host.Hosting;
 using Banking.Host.Security;
 using Banking.Web.Backups;
@@ -13,19 +14,31 @@ internal static class DrillRun
 {
     private const int MaxReport = 2_000;
 
+    /// <summary>
+    /// The settings of a host that the command reads, as arguments. The process inherits the host's environment, but not its command line.
+    /// </summary>
+    public static IReadOnlyList<string> FindSettings(IConfiguration configuration, string dataFolder, KeyRingFolder keys)
+    {
+        var minFree = BackupOptions.Read(configuration).MinFreeGigabytes.ToString(CultureInfo.InvariantCulture);
+        return
+        [
+            $"--Banking:DataFolder={dataFolder}",
+            $"--{KeyRingFolder.Setting}={keys.Path}",
+            // Also if it is empty: the environment may name a folder that the command line replaced.
+            $"--{BankDatabase.BinFolderSetting}={configuration[BankDatabase.BinFolderSetting]}",
+            $"--{BackupOptions.Section}:{nameof(BackupOptions.MinFreeGigabytes)}={minFree}",
+            .. ArchiveOptions.Read(configuration).ToArguments(),
+        ];
+    }
+
+    /// <param name="settings">The settings of the host (<see cref="FindSettings"/>).</param>
     public static async Task<RestoreDrilled> RunAsync(
-        string archive, string dataFolder, KeyRingFolder keys, ArchiveOptions events, CancellationToken ct)
+        string archive, string dataFolder, IReadOnlyList<string> settings, CancellationToken ct)
     {
         var scratch = Path.Combine(dataFolder, "drill");
         await BankRestore.DeleteAsync(scratch, ct);
         var watch = Stopwatch.StartNew();
-        var (exitCode, report) = await RunAsync(
-            [
-                "restore", "--to", "LATEST", "--from", archive, "--into", scratch,
-                $"--Banking:DataFolder={dataFolder}", $"--{KeyRingFolder.Setting}={keys.Path}",
-                .. events.ToArguments(),
-            ],
-            ct);
+        var (exitCode, report) = await RunAsync(["restore", "--to", "LATEST", "--from", archive, "--into", scratch, .. settings], ct);
         watch.Stop();
         await BankRestore.DeleteAsync(scratch, ct);
         return new(

@@ -1,15 +1,14 @@
 using Banking.EmbeddedPostgres.Backups;
 using Banking.EventStore.Log;
 using Banking.Host.Hosting;
-using Banking.Host.Security;
 using Banking.Web.Backups;
 
 namespace Banking.Host.Backups;
 
 /// <summary>Restores the newest backup from time to time, and records the result.</summary>
+/// <param name="settings">The settings of the host (<see cref="DrillRun.FindSettings"/>).</param>
 internal sealed class DrillSchedule(
-    ClusterBackups backups, BackupOptions options, string dataFolder, KeyRingFolder keys, ArchiveOptions events, RestoreDrills drills,
-    ILogger log)
+    ClusterBackups backups, BackupOptions options, string dataFolder, IReadOnlyList<string> settings, RestoreDrills drills, ILogger log)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
 
@@ -57,7 +56,7 @@ internal sealed class DrillSchedule(
             return;
         }
 
-        var drilled = await DrillRun.RunAsync(archive, dataFolder, keys, events, ct);
+        var drilled = await DrillRun.RunAsync(archive, dataFolder, settings, ct);
         await drills.RecordAsync(drilled, ct);
         Last = drilled;
         if (!drilled.Succeeded)

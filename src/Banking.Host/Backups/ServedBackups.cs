@@ -7,7 +7,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Banking.Host.Backups;
 
 /// <summary>The backups that a host makes of its private cluster while it serves.</summary>
-internal sealed class ServedBackups(BankDatabase database, BackupOptions options, KeyRingFolder keys, ArchiveOptions events)
+/// <param name="settings">The settings of the host (<see cref="DrillRun.FindSettings"/>).</param>
+internal sealed class ServedBackups(BankDatabase database, BackupOptions options, KeyRingFolder keys, IReadOnlyList<string> settings)
     : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -32,8 +33,8 @@ internal sealed class ServedBackups(BankDatabase database, BackupOptions options
         }
 
         var keys = database.FindKeyRing(builder.Configuration);
-        var events = ArchiveOptions.Read(builder.Configuration);
-        builder.Services.AddSingleton(_ => new ServedBackups(database, options, keys, events)).AddHealthChecks().Add(new(
+        var settings = DrillRun.FindSettings(builder.Configuration, database.DataFolder!, keys);
+        builder.Services.AddSingleton(_ => new ServedBackups(database, options, keys, settings)).AddHealthChecks().Add(new(
             "backups",
             services => new BackupHealth(services.GetRequiredService<ServedBackups>(), options, TimeProvider.System),
             HealthStatus.Degraded,
@@ -72,7 +73,7 @@ internal sealed class ServedBackups(BankDatabase database, BackupOptions options
             BankBackups.FirstAfter,
             line => log.LogInformation("{Line}", line),
             line => log.LogWarning("{Line}", line));
-        _drills = new(_backups, options, database.DataFolder!, keys, events, services.GetRequiredService<RestoreDrills>(), log);
+        _drills = new(_backups, options, database.DataFolder!, settings, services.GetRequiredService<RestoreDrills>(), log);
         _drilling = _drills.RunAsync(_stop.Token);
         services.GetRequiredService<BackupWatch>().Use(
             () => BankBackups.View(_backups.Status, _drills.Last, TimeProvider.System.GetUtcNow()),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amazon.Runtime;
 using Amazon.S3;
 using Banking.EventStore.Archive;
@@ -52,7 +53,7 @@ public sealed record ArchiveOptions
         from setting in new (string Name, string? Value)[]
         {
             (nameof(Folder), Folder), (nameof(Bucket), Bucket), (nameof(Prefix), Prefix), (nameof(Endpoint), Endpoint),
-            (nameof(Region), Region),
+            (nameof(Region), Region), (nameof(CacheMegabytes), CacheMegabytes.ToString(CultureInfo.InvariantCulture)),
         }
         where !string.IsNullOrWhiteSpace(setting.Value)
         select $"--{Section}:{setting.Name}={setting.Value}";

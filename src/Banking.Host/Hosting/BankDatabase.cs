@@ -10,6 +10,7 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
 {
     public const string Name = "banking";
     public const string OwnerName = "owner";
+    public const string BinFolderSetting = "Banking:Postgres:BinFolder";
 
     public BankConnections Connections { get; } = connections;
 
@@ -48,7 +49,7 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
             new()
             {
                 DataFolder = Folder(configuration),
-                BinFolder = configuration["Banking:Postgres:BinFolder"],
+                BinFolder = configuration[BinFolderSetting],
                 Fresh = fresh,
             },
             report);

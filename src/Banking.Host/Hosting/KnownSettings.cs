@@ -23,7 +23,7 @@ public static class KnownSettings
         ["Banking:FollowsLog"] = typeof(bool),
         [KeyRingFolder.Setting] = typeof(string),
         [EpochStart.Setting] = typeof(string),
-        ["Banking:Postgres:BinFolder"] = typeof(string),
+        [BankDatabase.BinFolderSetting] = typeof(string),
         [ConnectionBudget.Setting] = typeof(int),
         [StartupChecks.PrivateDatabase] = typeof(bool),
         [StartupChecks.OwnerAsHost] = typeof(bool),
