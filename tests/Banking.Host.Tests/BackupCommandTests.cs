@@ -78,6 +78,20 @@ public sealed class BackupCommandTests : IDisposable
         Assert.Contains("ConnectionStrings:banking names another database", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_list_of_backups_ends_with_1_if_one_is_damaged_and_with_2_if_there_is_none()
+    {
+        var list = () => HostCommand.RunAsync(["backup", "list"], ("Banking__Backup__Folder", Data));
+        Assert.Equal(2, (await list()).ExitCode);
+        var state = Path.Combine(Directory.CreateDirectory(Path.Combine(Data, "archive")).FullName, "archive.json");
+        await File.WriteAllTextAsync(state, "{");
+
+        var (exitCode, _, error) = await list();
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains(state, error, StringComparison.Ordinal);
+    }
+
     /// <summary>
     /// Makes events that can be moved to the event archive, which is in no backup; returns the position of one when all followers of the
     /// log have passed them.

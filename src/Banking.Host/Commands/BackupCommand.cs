@@ -8,7 +8,7 @@ namespace Banking.Host.Commands;
 
 /// <summary>
 /// <c>backup</c>: takes a base backup of the private cluster, which no host may serve meanwhile. <c>backup list</c> lists the backups and
-/// how far the archived log reaches. Exit code 0: done; 2: there is no backup, or it failed.
+/// how far the archived log reaches. Exit code 0: done; 1: a backup in the list is damaged; 2: there is no backup, or it failed.
 /// </summary>
 internal static class BackupCommand
 {
@@ -84,7 +84,7 @@ internal static class BackupCommand
             Console.Error.WriteLine($"There are no backups in {folder}.");
         }
 
-        return archives.Count == 0 || isDamaged ? 2 : 0;
+        return archives.Count == 0 ? 2 : isDamaged ? 1 : 0;
     }
 
     private static void Write(BackupManifest backup) => Console.WriteLine(string.Create(

@@ -70,7 +70,8 @@ internal static class CommandLine
             Banking: an event-sourced core bank. Without a command it serves the bank. Development adds a small demo bank.
 
             Each setting of docs/operations.md can be given as --Section:Name=VALUE, for example --Banking:DataFolder=/data.
-            Exit codes: 0 done, 1 differences were found, 2 wrong use or configuration and nothing was done, 130 stopped.
+            Exit codes: 0 done; 1 something differs, is damaged or was not completed, as the output says; 2 wrong use or configuration, and
+            nothing was done; 130 stopped.
             """)
         {
             ImportCommand.Create(settings),

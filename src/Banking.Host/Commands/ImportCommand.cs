@@ -19,8 +19,8 @@ namespace Banking.Host.Commands;
 
 /// <summary>
 /// <c>import berka FOLDER [--copies N] [--json]</c>: reads, checks and reconciles all files before it opens the database, then stores whole
-/// streams. Exit code 0: the bank holds the history; 1: the bank holds a different history; 2: nothing was done, or a
-/// period was closed meanwhile.
+/// streams. Exit code 0: the bank holds the history; 1: the bank holds a different history, or a period was closed after a part was
+/// imported; 2: nothing was done.
 /// </summary>
 internal static class ImportCommand
 {
@@ -110,17 +110,22 @@ internal static class ImportCommand
         }
         catch (PeriodClosedException closed)
         {
-            await Console.Error.WriteLineAsync(closed.Message + "\n" + (Interlocked.Read(ref tally.Events) is > 0 and var events
-                ? string.Create(CultureInfo.InvariantCulture, $"A period was closed meanwhile: {events} events were imported, and stay. ")
-                    + "Run the same command again when the period is open to import the rest."
-                : "Nothing was imported."));
-            return 2;
+            return await ReportClosedAsync(closed, Interlocked.Read(ref tally.Events));
         }
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync("Stopped. The stored part stays. Run the same command again to resume.");
             return 130;
         }
+    }
+
+    private static async Task<int> ReportClosedAsync(PeriodClosedException closed, long events)
+    {
+        await Console.Error.WriteLineAsync(closed.Message + "\n" + (events > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"A period was closed meanwhile: {events} events were imported, and stay. ")
+                + "Run the same command again when the period is open to import the rest."
+            : "Nothing was imported."));
+        return events > 0 ? 1 : 2;
     }
 
     /// <summary>
