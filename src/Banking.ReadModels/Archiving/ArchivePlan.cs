@@ -1,11 +1,13 @@
 using Banking.EventStore.Archive;
+using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
+using Marten;
 using Npgsql;
 
 namespace Banking.ReadModels.Archiving;
 
 /// <summary>Finds what may be archived, and how it is divided among files.</summary>
-public sealed class ArchivePlan(IEnumerable<ArchivableStream> kinds, IEnumerable<LogFollower> followers)
+public sealed class ArchivePlan(IEnumerable<ArchivableStream> kinds, IEnumerable<LogFollower> followers, IDocumentStore store)
 {
     /// <summary>
     /// The streams that ended before an instant, from the first version that is in no file yet. The last event decides: all others are
@@ -60,14 +62,15 @@ public sealed class ArchivePlan(IEnumerable<ArchivableStream> kinds, IEnumerable
         var parts = new List<StreamPart>();
         foreach (var kind in kinds)
         {
-            var ended = await ListAsync(Ended, kind, kind.EndTypes);
+            // An end of an earlier version is an end too. A fold cannot start at a carried state of an earlier version (ADR 0077).
+            var ended = await ListAsync(Ended, kind, kind.EndTypes.SelectMany(name => StoredEventTypes.Versions(store, name)));
             var carried = await ListAsync(Carried, kind, kind.CarryTypes);
             parts.AddRange([.. ended, .. carried.ExceptBy(ended.Select(p => p.Stream), p => p.Stream)]);
         }
 
         return parts;
 
-        Task<IReadOnlyList<StreamPart>> ListAsync(string sql, ArchivableStream kind, IReadOnlyCollection<string> types) =>
+        Task<IReadOnlyList<StreamPart>> ListAsync(string sql, ArchivableStream kind, IEnumerable<string> types) =>
             connection.ListAsync(
                 sql,
                 [kind.StreamType, types.ToArray(), before.UtcDateTime, passed],

@@ -1,8 +1,10 @@
 using System.Globalization;
 using Banking.Commands.Operators;
 using Banking.EventStore.Archive;
+using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Documents;
+using Marten;
 using Npgsql;
 
 namespace Banking.ReadModels.Archiving;
@@ -13,16 +15,22 @@ namespace Banking.ReadModels.Archiving;
 /// each event is whole in one of the two places, and the next run continues.
 /// </summary>
 public sealed class ArchiveRows(
-    ArchivePlan plan, IEnumerable<ArchivableStream> kinds, DocumentModels documents, IArchiveStorage storage, ArchiveLog log,
-    TimeProvider clock)
+    ArchivePlan plan, IEnumerable<ArchivableStream> kinds, DocumentModels documents, IDocumentStore store, IArchiveStorage storage,
+    ArchiveLog log, TimeProvider clock)
 {
     /// <summary>Number of events in a transaction.</summary>
     public int BatchSize { get; set; } = 2_000;
 
+    /// <summary>With the names of earlier versions: SQL finds these events by their data too.</summary>
     private readonly HashSet<string> _keptTypes =
-        [.. kinds.SelectMany(k => k.KeptTypes).Concat(documents.All.SelectMany(d => d.EventTypes))];
+    [
+        .. kinds.SelectMany(k => k.KeptTypes).SelectMany(name => StoredEventTypes.Versions(store, name)),
+        .. documents.All.SelectMany(d => d.EventTypes),
+    ];
 
-    /// <summary>Removes the data of all rows that may lose it.</summary>
+    /// <summary>
+    /// Removes the data of all rows that may lose it. Rows that must keep it get it back: an earlier release may have removed it.
+    /// </summary>
     /// <returns>The number of rows without data, and why nothing was done.</returns>
     public async Task<(long Rows, string? Refused)> RemoveAsync(
         NpgsqlConnection owner, ManifestFile file, OperatorAction action, CancellationToken ct)
@@ -39,8 +47,9 @@ public sealed class ArchiveRows(
         var (rows, start) = (0L, Start(file, isRemoval: true, action, ct));
         foreach (var batch in Batches(file))
         {
-            var removable = await RemovableAsync(owner, batch, ct);
+            var (removable, kept) = await DivideAsync(owner, batch, ct);
             await ChangeAsync(owner, ArchiveManifest.Remove, file, removable, isRemoved: true, start, ct);
+            await ChangeAsync(owner, ArchiveManifest.Restore, file, kept, isRemoved: false, start, ct);
             rows += removable.Count;
         }
 
@@ -109,10 +118,10 @@ public sealed class ArchiveRows(
     }
 
     /// <summary>
-    /// The events of a batch whose rows may lose their data. The last event of a stream keeps it: commands and caches find the end of a
-    /// stream by it, in one partition.
+    /// The events of a batch whose rows may lose their data, and those whose rows keep it. The last event of a stream keeps it: commands
+    /// and caches find the end of a stream by it, in one partition.
     /// </summary>
-    private async Task<IReadOnlyList<ArchivedEvent>> RemovableAsync(
+    private async Task<(IReadOnlyList<ArchivedEvent> Removable, IReadOnlyList<ArchivedEvent> Kept)> DivideAsync(
         NpgsqlConnection owner, IReadOnlyList<ArchivedEvent> batch, CancellationToken ct)
     {
         var ends = (await owner.ListAsync(
@@ -120,7 +129,8 @@ public sealed class ArchiveRows(
             [batch.Select(e => e.Stream).Distinct().ToArray()],
             row => (Id: row.GetGuid(0), Version: row.GetInt64(1)),
             ct)).ToDictionary(s => s.Id, s => s.Version);
-        return [.. batch.Where(e => !_keptTypes.Contains(e.Type) && e.Version < ends.GetValueOrDefault(e.Stream))];
+        var divided = batch.ToLookup(e => !_keptTypes.Contains(e.Type) && e.Version < ends.GetValueOrDefault(e.Stream));
+        return ([.. divided[true]], [.. divided[false]]);
     }
 
     /// <param name="start">Called in the transaction if it changes rows.</param>
