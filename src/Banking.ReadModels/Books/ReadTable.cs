@@ -23,6 +23,12 @@ public sealed record ReadTable(string Name, string Columns, string Key)
     /// <summary>Whether each row belongs to one event and its key is the event's position: such rows are looked up by position.</summary>
     public bool IsByPosition => Key == "position";
 
+    /// <summary>
+    /// The SQL condition on a row that all its events are of version $2 or lower of its stream. Null if each row belongs to one event and
+    /// has its position in a column <c>position</c>.
+    /// </summary>
+    public string? UpToVersion { get; init; }
+
     /// <summary>The column with the time at which the bank recorded a row, if there is one.</summary>
     public string? RecordedColumn { get; init; }
 

@@ -1,4 +1,6 @@
 using System.Data;
+using Banking.EventStore.Archive;
+using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Npgsql;
@@ -9,13 +11,13 @@ namespace Banking.ReadModels.Comparing;
 public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections connections)
 {
     /// <summary>
-    /// Maximum attempts at one comparison. The end of a rebuild drops tables that an earlier snapshot still names; two such ends in a row
-    /// are unlikely.
+    /// Maximum attempts at one comparison. The end of a rebuild drops tables that an earlier snapshot still names, and a rule deletes an
+    /// archive file that it does not know as deleted; two of these in a row are unlikely.
     /// </summary>
     private const int MaxAttempts = 3;
 
     /// <param name="compare">
-    /// Called again with a new snapshot if the end of a rebuild has dropped tables that the comparison was about to read.
+    /// Called again with a new snapshot if tables or events that the comparison was about to read were dropped or deleted meanwhile.
     /// </param>
     /// <param name="byKeys">
     /// Whether to use a connection that always looks up rows by their keys, whatever the statistics say; otherwise one that may scan
@@ -29,9 +31,9 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
             {
                 return await RunOnceAsync(compare, byKeys, ct);
             }
-            catch (PostgresException failure) when (IsTableDropped(failure) && attempt < MaxAttempts)
+            catch (Exception failure) when ((IsTableDropped(failure) || IsDeleted(failure)) && attempt < MaxAttempts)
             {
-                // Retry. If the table is missing for another reason, the last attempt reports it.
+                // Retry. If the table or event is missing for another reason, the last attempt reports it.
             }
         }
     }
@@ -39,6 +41,10 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
     /// <summary>Whether a comparison named a table that does not exist, such as one that the end of a rebuild dropped.</summary>
     internal static bool IsTableDropped(Exception failure) =>
         failure is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable };
+
+    /// <summary>Whether a comparison needed an event that a rule has deleted with its archive file.</summary>
+    internal static bool IsDeleted(Exception failure) =>
+        failure is UnreadableEventException { InnerException: ArchiveDeletedException };
 
     private async Task<T> RunOnceAsync<T>(Func<NpgsqlConnection, Task<T>> compare, bool byKeys, CancellationToken ct)
     {

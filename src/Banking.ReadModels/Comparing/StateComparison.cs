@@ -19,6 +19,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
     where TState : class, IEventSourced<TState>
 {
     private readonly DocumentTable _table = DocumentTable.Of(store.Options, typeof(TState));
+    private readonly FoldStart<TState> _start = new(store);
 
     public override string Name { get; } = rules.ComparedAs ?? TState.StreamType;
 
@@ -69,9 +70,14 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
             return [];
         }
 
+        if (await FindStartAsync(snapshot, stream, ct) is not { } start)
+        {
+            return [];
+        }
+
         TState? state = null;
         var differences = new List<Difference>();
-        await foreach (var page in log.ReadStreamAsync(snapshot, stream, long.MaxValue, ct))
+        await foreach (var page in log.ReadStreamAsync(snapshot, stream, long.MaxValue, ct, start))
         {
             state = page.Where(e => e.Version <= version).Aggregate(state, (s, e) => Next(s, stream, e, differences));
         }
@@ -115,6 +121,15 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
 
         return found;
     }
+
+    /// <summary>
+    /// Finds the version at which the fold of a stream starts: its first event or, if events were deleted with archive files, the first one
+    /// after them that carries the state. Null if there is none, so that nothing is left to fold.
+    /// </summary>
+    private async Task<long?> FindStartAsync(NpgsqlConnection connection, Guid stream, CancellationToken ct) =>
+        await DeletedPart.FindAsync(connection, stream, ct) is { Version: > 0 } deleted
+            ? await _start.FindAfterAsync(connection, stream, deleted.Version, ct)
+            : 1;
 
     /// <summary>Locks a stream, so that a command on it waits and then starts from the repaired state.</summary>
     /// <returns>False if the stream does not exist or is of another kind.</returns>

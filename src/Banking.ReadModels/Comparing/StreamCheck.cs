@@ -1,3 +1,5 @@
+using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using JasperFx.Events;
 using Npgsql;
@@ -22,7 +24,8 @@ internal static class StreamCheck
         CancellationToken ct)
     {
         var pages = streams.Values.SelectMany(s => s).OrderBy(e => e.Sequence).Chunk(ReadModelWriter.PageSize).ToAsyncEnumerable();
-        var (expected, positions) = await ProjectAsync(snapshot, model, pages, ct);
+        var expected = await CreateAsync(snapshot, model);
+        var positions = await AddAsync(snapshot, model, expected, pages, ct);
         return
         [
             .. await Comparison.CompareStreamsAsync(snapshot, model, expected, found, [.. streams.Keys], [.. positions], ct),
@@ -30,24 +33,42 @@ internal static class StreamCheck
         ];
     }
 
-    /// <summary>Compares all rows of one stream that is too long to hold in memory.</summary>
+    /// <summary>Compares all rows of one stream, of which one page at a time is in memory.</summary>
+    /// <param name="upTo">The position of the tables.</param>
     /// <returns>The number of its events, and the differences.</returns>
     public static async Task<(long Events, IReadOnlyList<Difference> Differences)> RunAsync(
-        NpgsqlConnection snapshot,
-        ReadModel model,
-        ReadTables found,
-        Guid stream,
-        IAsyncEnumerable<IReadOnlyList<IEvent>> events,
-        CancellationToken ct)
+        NpgsqlConnection snapshot, ReadModel model, ReadTables found, LogReader log, Guid stream, long upTo, CancellationToken ct)
     {
-        var (expected, positions) = await ProjectAsync(snapshot, model, events, ct);
-        return (positions.Count, await Comparison.CompareStreamsAsync(snapshot, model, expected, found, [stream], [.. positions], ct));
+        var deleted = await DeletedPart.FindAsync(snapshot, stream, ct);
+        var (events, differences) = (0L, (IReadOnlyList<Difference>)[]);
+        if (!deleted.IsWhole)
+        {
+            var (expected, earlier, positions) = await ProjectAsync(snapshot, model, found, log, stream, upTo, ct);
+            events = positions.Count;
+            differences = await Comparison.CompareStreamsAsync(
+                snapshot, model, expected, found, [stream], [.. earlier, .. positions], ct);
+        }
+
+        return deleted.Version == 0
+            ? (events, differences)
+            : (events, [.. differences, .. await model.CompareEndsAsync(snapshot, found, [stream], ct)]);
     }
 
-    /// <summary>Projects events into temporary tables, which the end of the transaction drops.</summary>
-    /// <returns>The tables, and the positions of the events.</returns>
-    public static async Task<(ReadTables Tables, List<long> Positions)> ProjectAsync(
-        NpgsqlConnection connection, ReadModel model, IAsyncEnumerable<IReadOnlyList<IEvent>> pages, CancellationToken ct)
+    /// <summary>
+    /// Projects the events of a stream into temporary tables, which the end of the transaction drops. In place of events that were deleted
+    /// with archive files the tables get the stored rows: these are compared with nothing, and the rows after them continue them.
+    /// </summary>
+    /// <returns>The tables, the positions of the events that were deleted, and those of the events that were projected.</returns>
+    public static async Task<(ReadTables Tables, IReadOnlyList<long> Deleted, IReadOnlyList<long> Projected)> ProjectAsync(
+        NpgsqlConnection connection, ReadModel model, ReadTables found, LogReader log, Guid stream, long upTo, CancellationToken ct)
+    {
+        var (tables, deleted) = (await CreateAsync(connection, model), await DeletedPart.FindAsync(connection, stream, ct));
+        var earlier = deleted.Version == 0 ? [] : await CopyAsync(connection, model, found, tables, stream, deleted.Version, ct);
+        var pages = log.ReadStreamAsync(connection, stream, upTo, ct, deleted.Version + 1);
+        return (tables, earlier, await AddAsync(connection, model, tables, pages, ct));
+    }
+
+    private static async Task<ReadTables> CreateAsync(NpgsqlConnection connection, ReadModel model)
     {
         var tables = ReadTables.Scratch(Prefix);
         foreach (var table in model.Tables)
@@ -56,6 +77,14 @@ internal static class StreamCheck
         }
 
         await ReadModelSchema.CreateAsync(connection, model, tables, temporary: true);
+        return tables;
+    }
+
+    /// <returns>The positions of the events.</returns>
+    private static async Task<List<long>> AddAsync(
+        NpgsqlConnection connection, ReadModel model, ReadTables tables, IAsyncEnumerable<IReadOnlyList<IEvent>> pages,
+        CancellationToken ct)
+    {
         var positions = new List<long>();
         await foreach (var page in pages.WithCancellation(ct))
         {
@@ -64,6 +93,25 @@ internal static class StreamCheck
             positions.AddRange(page.Select(e => e.Sequence));
         }
 
-        return (tables, positions);
+        return positions;
+    }
+
+    /// <summary>Copies the rows of the events of a stream up to a version.</summary>
+    /// <returns>The positions of these events.</returns>
+    private static async Task<IReadOnlyList<long>> CopyAsync(
+        NpgsqlConnection connection, ReadModel model, ReadTables from, ReadTables to, Guid stream, long upToVersion, CancellationToken ct)
+    {
+        const string Positions = $"select seq_id from {SchemaNames.Events}.mt_events where stream_id = $1 and version <= $2";
+        foreach (var table in model.Tables.Where(t => t.StreamColumn is not null))
+        {
+            await connection.ExecuteAsync(
+                $"insert into {to[table.Name]} select * from {from[table.Name]} "
+                    + $"where {table.StreamColumn} = $1 and {table.UpToVersion ?? $"position in ({Positions})"}",
+                [stream, upToVersion],
+                ct,
+                timeoutSeconds: 0);
+        }
+
+        return await connection.ListAsync(Positions, [stream, upToVersion], row => row.GetInt64(0), ct, timeoutSeconds: 0);
     }
 }

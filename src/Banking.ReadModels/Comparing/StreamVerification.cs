@@ -48,12 +48,7 @@ public sealed class StreamVerification(
             async (snapshot, model, active) =>
             {
                 var (events, found) = await StreamCheck.RunAsync(
-                    snapshot,
-                    model,
-                    ReadTables.Generation(model, active.Number),
-                    stream,
-                    log.ReadStreamAsync(snapshot, stream, active.Position, ct),
-                    ct);
+                    snapshot, model, ReadTables.Generation(model, active.Number), log, stream, active.Position, ct);
                 maxEvents = Math.Max(maxEvents, events);
                 return found;
             },

@@ -43,12 +43,7 @@ internal sealed class DocumentComparison(DocumentModels models, LogReader log) :
         foreach (var model in models.All.Where(IsCompared))
         {
             var position = await model.PositionAsync(snapshot, ct);
-            var events = new List<IEvent>();
-            await foreach (var page in log.ReadStreamAsync(snapshot, stream, position, ct))
-            {
-                events.AddRange(Select(model, page, position));
-            }
-
+            var events = await log.ReadTypesAsync(snapshot, [stream], model.EventTypes, position, ct);
             var stored = await StoredAsync(snapshot, model, StreamSelection.Of(stream), ct);
             differences.AddRange(model.Compare(stream, model.Fold!.Make(stream, events), stored.GetValueOrDefault(stream).Document));
         }

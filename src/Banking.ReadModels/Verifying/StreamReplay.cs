@@ -86,8 +86,7 @@ public sealed class StreamReplay(
         }
 
         var tables = ReadTables.Generation(model, active.Number);
-        var (expected, _) = await StreamCheck.ProjectAsync(
-            snapshot, model, log.ReadStreamAsync(snapshot, stream, active.Position, ct), ct);
+        var (expected, _, _) = await StreamCheck.ProjectAsync(snapshot, model, tables, log, stream, active.Position, ct);
         var rows = await Comparison.CompareStreamsAsync(snapshot, model, expected, tables, [stream], positions: null, ct);
         if (rows.Count > 0)
         {

@@ -47,6 +47,7 @@ public sealed class EntriesModel : ReadModel
                 $"(correlation) where {MovementKinds.IsTransaction}",
             ],
             StreamColumn = "account",
+            UpToVersion = "version <= $2",
             RecordedColumn = "recorded_at",
         },
         new(
@@ -59,6 +60,7 @@ public sealed class EntriesModel : ReadModel
             // Finds the chunks with events of a day.
             Indexes = ["(account, day, chunk) where level = 0"],
             StreamColumn = "account",
+            UpToVersion = $"(chunk + 1)::bigint * {Chunks.Size} * ({Chunks.FanOut} ^ level)::bigint <= $2",
         },
         DayFigures.Table,
     ];
