@@ -96,13 +96,21 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
             return [];
         }
 
+        var stored = await ReadStateAsync(connection, stream, ct);
+        var start = await FindStartAsync(connection, stream, ct);
+        if (start is null && stored is not null)
+        {
+            // No event is left to compare it with. A missing state would need the deleted events: reading them names the first of them.
+            return [];
+        }
+
         TState? state = null;
-        await foreach (var page in log.ReadStreamAsync(connection, stream, long.MaxValue, ct))
+        await foreach (var page in log.ReadStreamAsync(connection, stream, long.MaxValue, ct, start ?? 1))
         {
             state = page.Aggregate(state, (s, e) => StreamFold.Next(s, stream, e));
         }
 
-        List<Difference> found = [.. Compare(stream, state!, await ReadStateAsync(connection, stream, ct))];
+        List<Difference> found = [.. Compare(stream, state!, stored)];
         if (found.Count > 0)
         {
             await WriteStateAsync(connection, stream, state!, ct);

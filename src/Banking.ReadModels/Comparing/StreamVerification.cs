@@ -1,4 +1,3 @@
-using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
 using Banking.ReadModels.Books;
 using JasperFx.Events;
@@ -69,8 +68,14 @@ public sealed class StreamVerification(
     /// <summary>The comparisons of streams: of each kind of stored data, and of the rows of each read model.</summary>
     private IEnumerable<StreamPart> PartsOf(StreamSelection selection, CancellationToken ct) =>
     [
-        .. _stored.Select(c => new StreamPart(c.Name, (snapshot, events) => c.OfStreamsAsync(snapshot, selection, events, ct))),
-        .. _models.Select(m => new StreamPart(m.Name, (snapshot, events) => RowsAsync(snapshot, m, events, ct))),
+        .. _stored.Select(c => new StreamPart(
+            c.Name,
+            (snapshot, events) => c.OfStreamsAsync(snapshot, selection, events, ct),
+            (snapshot, stream) => c.OfLongStreamAsync(snapshot, stream, ct))),
+        .. _models.Select(m => new StreamPart(
+            m.Name,
+            (snapshot, events) => RowsAsync(snapshot, m, events, ct),
+            (snapshot, stream) => LongRowsAsync(snapshot, m, stream, ct))),
     ];
 
     /// <summary>Runs comparisons in one snapshot, so that all data is compared with the same events.</summary>
@@ -81,12 +86,16 @@ public sealed class StreamVerification(
             {
                 var (events, unreadable) = await log.ReadStreamsAsync(snapshot, existing, ct);
                 var readable = events.Where(s => !unreadable.ContainsKey(s.Key)).ToDictionary(s => s.Key, s => s.Value);
-                // What a rule deleted cannot be compared, and is no difference.
-                var differences = unreadable.Where(u => u.Value.InnerException is not ArchiveDeletedException)
-                    .Select(u => Unreadable(u.Key, u.Value)).ToList();
+                // What a rule deleted is no difference: such a stream is compared with the events after it.
+                var deleted = unreadable.Where(u => Snapshots.IsDeleted(u.Value)).Select(u => u.Key).ToList();
+                var differences = unreadable.Where(u => !Snapshots.IsDeleted(u.Value)).Select(u => Unreadable(u.Key, u.Value)).ToList();
                 foreach (var part in parts)
                 {
                     differences.AddRange(await part.CompareAsync(snapshot, readable));
+                    foreach (var stream in deleted)
+                    {
+                        differences.AddRange(await part.CompareLongAsync(snapshot, stream));
+                    }
                 }
 
                 return (events.Values.Sum(e => (long)e.Count), differences);
@@ -106,6 +115,13 @@ public sealed class StreamVerification(
             s => s.Key, s => (IReadOnlyList<IEvent>)[.. s.Value.Where(e => e.Sequence <= active.Position)]);
         return await StreamCheck.RunAsync(snapshot, model, ReadTables.Generation(model, active.Number), projected, ct);
     }
+
+    private async Task<IReadOnlyList<Difference>> LongRowsAsync(
+        NpgsqlConnection snapshot, ReadModel model, Guid stream, CancellationToken ct) =>
+        await Snapshots.ActiveAsync(snapshot, model, ct) is { } active
+            ? (await StreamCheck.RunAsync(
+                snapshot, model, ReadTables.Generation(model, active.Number), log, stream, active.Position, ct)).Differences
+            : [];
 
     /// <summary>
     /// Finds the data that cannot be compared by bisection, reports it, and compares everything else.
@@ -153,7 +169,10 @@ public sealed class StreamVerification(
 
     /// <summary>One comparison of some streams.</summary>
     /// <param name="Name">The data that it compares.</param>
+    /// <param name="CompareAsync">Compares streams that were read whole.</param>
+    /// <param name="CompareLongAsync">Compares a stream that is read page by page, without what was deleted of it.</param>
     private sealed record StreamPart(
         string Name,
-        Func<NpgsqlConnection, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>, Task<IReadOnlyList<Difference>>> CompareAsync);
+        Func<NpgsqlConnection, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>>, Task<IReadOnlyList<Difference>>> CompareAsync,
+        Func<NpgsqlConnection, Guid, Task<IReadOnlyList<Difference>>> CompareLongAsync);
 }

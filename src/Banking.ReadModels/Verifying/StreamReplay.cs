@@ -50,19 +50,26 @@ public sealed class StreamReplay(
         byKeys: true,
         ct);
 
-    /// <summary>Reads all events, so that one that cannot be read ends the replay before a comparison reports it as a difference.</summary>
-    /// <returns>The number of events; and the events by stream, without those of a stream that is too long to hold in memory.</returns>
+    /// <summary>
+    /// Reads all events, so that one that cannot be read ends the replay before a comparison reports it as a difference. Deleted events at
+    /// the beginning of the stream are left out if others follow.
+    /// </summary>
+    /// <returns>
+    /// The number of events; and the events by stream, without those of a stream that is too long to hold in memory, or not whole.
+    /// </returns>
     private async Task<(long Count, Dictionary<Guid, IReadOnlyList<IEvent>> Events)> ReadAsync(
         NpgsqlConnection snapshot, Guid stream, CancellationToken ct)
     {
+        var deleted = await DeletedPart.FindAsync(snapshot, stream, ct);
+        var first = deleted.IsWhole ? 1 : deleted.Version + 1;
         var (count, events) = (0L, new List<IEvent>());
-        await foreach (var page in log.ReadStreamAsync(snapshot, stream, long.MaxValue, ct))
+        await foreach (var page in log.ReadStreamAsync(snapshot, stream, long.MaxValue, ct, first))
         {
             count += page.Count;
             events.AddRange(count <= StreamSizes.MaxInMemory ? page : []);
         }
 
-        return (count, count <= StreamSizes.MaxInMemory ? new() { [stream] = events } : []);
+        return (count, first == 1 && count <= StreamSizes.MaxInMemory ? new() { [stream] = events } : []);
     }
 
     private static async Task<IReadOnlyList<Difference>> OfStoredAsync(
@@ -91,6 +98,11 @@ public sealed class StreamReplay(
         if (rows.Count > 0)
         {
             return rows;
+        }
+
+        if (events.Count == 0)
+        {
+            return await model.CompareEndsAsync(snapshot, tables, [stream], ct);
         }
 
         var projected = events.ToDictionary(s => s.Key, s => (IReadOnlyList<IEvent>)[.. s.Value.Where(e => e.Sequence <= active.Position)]);
