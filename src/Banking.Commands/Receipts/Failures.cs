@@ -115,6 +115,7 @@ public static class Failures
                 RefusalKind.Gone, "archive_deleted",
                 "An event needed for this was deleted with its archive file, by a rule for old events.",
                 ("eventId", unreadable.EventId),
+                ("position", unreadable.ContinueAfter),
                 ("deletedAt", deleted.DeletedAt));
         }
 

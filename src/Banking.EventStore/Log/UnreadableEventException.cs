@@ -19,7 +19,14 @@ public sealed class UnreadableEventException(long position, Guid id, string type
     {
     }
 
+    private readonly Guid _id = id;
+
     public long Position { get; } = position;
+
+    /// <summary>
+    /// For a deleted event: the position after which a reader of the whole log continues. It may lie behind further deleted events.
+    /// </summary>
+    public long ContinueAfter { get; private init; } = position;
 
     /// <summary>The stored name of its type.</summary>
     public string Type { get; } = type;
@@ -28,6 +35,9 @@ public sealed class UnreadableEventException(long position, Guid id, string type
 
     /// <summary>The event's public id.</summary>
     public string EventId { get; } = PublicId.Format("evt", id);
+
+    /// <summary>The same failure for a reader of the whole log, which continues after a position.</summary>
+    public UnreadableEventException ContinuedAfter(long next) => new(Position, _id, Type, InnerException!) { ContinueAfter = next };
 
     private static string Why(Exception inner)
     {

@@ -131,7 +131,7 @@ internal static class CommonProblems
             "Wait until operators have repaired the log or the bank.", "eventId", "position"),
         new(
             "archive_deleted", RefusalKind.Gone, "An event that the answer needs was deleted with its archive file, by a rule.",
-            "Leave out what is that old.", "eventId", "deletedAt"),
+            "Leave out what is that old; continue the feed after position.", "eventId", "position", "deletedAt"),
         new("unknown_contract", RefusalKind.NotFound, "There is no contract with this name.", "Use a name of GET /contracts."),
         new("unknown_role", RefusalKind.Invalid, "The bank has no such role.", "Use a role that detail names."),
         new(

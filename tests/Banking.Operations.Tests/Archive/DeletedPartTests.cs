@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using Banking.EventStore.Log;
 using Banking.ReadModels.Comparing;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -6,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Banking.Operations.Tests.Archive;
 
 /// <summary>
-/// Data that is derived from streams is compared and repaired after their oldest events were deleted.
+/// Data that is derived from streams is compared and repaired after their oldest events were deleted, and readers of the feed pass these.
 /// </summary>
 public sealed class DeletedPartTests(DeletedPartBank bank) : IClassFixture<DeletedPartBank>
 {
@@ -90,6 +92,38 @@ public sealed class DeletedPartTests(DeletedPartBank bank) : IClassFixture<Delet
 
         Task ForgeAsync(string minor) => bank.ForgeAsync(
             $"update accounts.mt_doc_account set data = jsonb_set(data, '{{balance,minor}}', '{minor}') where id = '{stream}'");
+    }
+
+    [Fact]
+    public async Task The_feed_is_read_from_the_beginning_to_the_end_by_continuing_after_each_deleted_part()
+    {
+        // The host of the bank has the deleted events in memory still.
+        await using var host = await bank.StartAnotherAsync();
+        // The feed ends at the high-water mark, which a new host has yet to find.
+        await host.Services.GetRequiredService<HighWaterMark>().LookAsync(CancellationToken.None);
+        var (auditor, after, gaps, last) = (BankFixture.On(host, "auditor"), "0", 0, "");
+        for (var isEnd = false; !isEnd;)
+        {
+            var page = await auditor.GetAsync($"/v1/feed?after={after}&limit=500");
+            if (page.Status == HttpStatusCode.Gone)
+            {
+                Assert.Equal("archive_deleted", page.Code);
+                var stream = await auditor.GetAsync($"/v1/feed?after={after}", ("Accept", "text/event-stream"));
+                Assert.Equal((410, page.Text("position")), (stream.StatusCode, stream.Text("position")));
+                Assert.True(Number(page.Text("position")) > Number(after));
+                (after, gaps) = (page.Text("position"), gaps + 1);
+                continue;
+            }
+
+            var items = page.Ok().Items();
+            last = items.Count > 0 ? items[^1].GetProperty("type").GetString() : last;
+            (isEnd, after) = (page.Text("nextCursor") == after, page.Text("nextCursor"));
+        }
+
+        Assert.InRange(gaps, 1, 10);
+        Assert.StartsWith("banking.account.transfer-", last, StringComparison.Ordinal);
+
+        static long Number(string position) => long.Parse(position, CultureInfo.InvariantCulture);
     }
 
     private async Task<IReadOnlyList<Banking.ReadModels.Books.Difference>> LongAsync(string account) =>

@@ -47,7 +47,9 @@ public static class GetFeedEndpoint
     [QueryParameter("accounts", "Only events of these accounts, acc_…, separated by commas; of all accounts when left out.")]
     [Tags("Publication")]
     [EndpointSummary("Read published events in the order of the log, as pages or as a stream of server-sent events")]
-    [EndpointDescription("Reads published events in the order of the log, as pages or as a stream of server-sent events.")]
+    [EndpointDescription(
+        "Reads published events in the order of the log, as pages or as a stream of server-sent events. Where a rule deleted old events, "
+            + "the answer is 410 archive_deleted: continue after its position.")]
     [Authorize(Policies.ReadFeed)]
     [Problems(
         "malformed_position", "malformed_epoch", "malformed_limit", "limit_of_a_stream", "malformed_filter", "position_beyond_end",

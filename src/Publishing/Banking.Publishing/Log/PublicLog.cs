@@ -12,16 +12,6 @@ using Marten;
 
 namespace Banking.Publishing.Log;
 
-/// <summary>A page of published events.</summary>
-/// <param name="End">The position up to which the page contains all published events.</param>
-public sealed record PublicPage(IReadOnlyList<PublicEvent> Events, long End)
-{
-    /// <summary>
-    /// The identity of the log that the page was read from (<see cref="HighWaterMark.Server"/>); null if nothing was read.
-    /// </summary>
-    public string? Log { get; init; }
-}
-
 /// <summary>
 /// The published events: stored events that have a contract, in the order of the log, up to the high-water mark. Imported events are not
 /// published, and the first event after them has no published predecessor.
@@ -142,7 +132,7 @@ public sealed class PublicLog : IDisposable
             if (unreadable is not null)
             {
                 // The caller gets what is before the unreadable event now, and the error with the next call.
-                return unreadable.Position - 1 > start ? new(events, unreadable.Position - 1) : throw unreadable.Unreadable!;
+                return unreadable.Position - 1 > start ? new(events, unreadable.Position - 1) : throw page.FailureAt(unreadable, filter);
             }
 
             after = page.End;
@@ -155,10 +145,10 @@ public sealed class PublicLog : IDisposable
     /// <exception cref="UnreadableEventException">It cannot.</exception>
     public async Task CheckNextAsync(long after, EventFilter filter, CancellationToken ct)
     {
-        if ((await ReadAsync(after, ct)).Events.FirstOrDefault(filter.Takes) is { Unreadable: { } failure } e
-            && !await IsRepairedAsync(e, ct))
+        var page = await ReadAsync(after, ct);
+        if (page.Events.FirstOrDefault(filter.Takes) is { Unreadable: not null } e && !await IsRepairedAsync(e, ct))
         {
-            throw failure;
+            throw page.FailureAt(e, filter);
         }
     }
 
@@ -245,14 +235,14 @@ public sealed class PublicLog : IDisposable
                 continue;
             }
 
-            // Without its channel an event may be history or news.
-            if (!canBeRead || Predecessors.IsOfUnknownChannel(e))
+            // Without its channel an event may be history or news. History is not published, whether it can be read or not.
+            if (Predecessors.IsOfUnknownChannel(e))
             {
                 unreadable.Add(e);
             }
             else if (!Predecessors.IsImported(e))
             {
-                published.Add(e);
+                (canBeRead ? published : unreadable).Add(e);
             }
         }
 
