@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Banking.EventStore.Epochs;
 using ZstdSharp;
 
 namespace Banking.EventStore.Archive;
@@ -42,7 +43,8 @@ internal sealed class ArchiveFileWriter : IDisposable
         }
     }
 
-    public ArchiveFile Complete(ArchivedBank bank)
+    /// <param name="writer">Where the log lies that the events are from.</param>
+    public ArchiveFile Complete(ArchivedBank bank, LogPlace writer)
     {
         CloseBlock();
         var header = _totals.Header(bank);
@@ -51,7 +53,7 @@ internal sealed class ArchiveFileWriter : IDisposable
             _totals.Events, _totals.Sha256(), [.. _blocks.Select(b => b with { Offset = b.Offset + start.Length })]);
         byte[] content = [.. start, .. _body.GetBuffer().AsSpan(0, (int)_body.Length), .. _compressor.Wrap(Line(footer))];
         var sha256 = Hash(content);
-        var name = ArchiveFormat.NameOf(header.FirstPosition, header.LastPosition, sha256);
+        var name = ArchiveFormat.NameOf(header.FirstPosition, header.LastPosition, sha256, writer);
         return new(name, content, sha256, header, footer, _totals.Parts());
     }
 

@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Banking.EventStore.Epochs;
 
 namespace Banking.EventStore.Archive;
 
@@ -47,12 +50,19 @@ internal static class ArchiveFormat
     };
 
     /// <summary>
-    /// The name of a file. Files with the same bytes have the same name, so that writing one again changes nothing, and files with other
-    /// bytes have another one.
+    /// The name of a file. Files that a log writes with the same bytes have the same name, so that writing one again changes nothing. Files
+    /// with other bytes have another one, and so have those of a copy of the log: each may be deleted without the other.
     /// </summary>
     /// <param name="sha256">SHA-256 of the bytes of the file.</param>
-    public static string NameOf(long first, long last, string sha256) =>
-        string.Create(CultureInfo.InvariantCulture, $"events-{first:d12}-{last:d12}-{sha256[..12]}{ArchiveFile.NameEnd}");
+    /// <param name="writer">Where the log lies that writes it.</param>
+    public static string NameOf(long first, long last, string sha256, LogPlace writer) =>
+        string.Create(CultureInfo.InvariantCulture, $"events-{first:d12}-{last:d12}-{sha256[..12]}{EndOf(writer)}");
+
+    /// <summary>Whether a file was written by the log at a place. Copies and restored logs have its names in their manifests too.</summary>
+    public static bool IsFrom(string name, LogPlace place) => name.EndsWith(EndOf(place), StringComparison.Ordinal);
+
+    private static string EndOf(LogPlace place) =>
+        $"-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(place.ToString())))[..8]}{ArchiveFile.NameEnd}";
 }
 
 /// <summary>The bank that a file comes from.</summary>

@@ -6,7 +6,7 @@ namespace Banking.Host.Commands;
 
 /// <summary>
 /// <c>archive hold|release --file NAME --reason TEXT</c> and <c>archive delete --older-than TIME --reason TEXT</c>. A held file is never
-/// deleted.
+/// deleted, and one from before a restore, copy or move of the database only with <c>--no-other-bank</c>.
 /// </summary>
 internal static class ArchiveRetentionCommands
 {
@@ -46,17 +46,22 @@ internal static class ArchiveRetentionCommands
     {
         var olderThan = ArchiveCommand.Time("--older-than", "deletes files whose events were all recorded before this time");
         var reason = OperatorCommand.Reason(isRequired: true);
+        var isSoleUser = new Option<bool>("--no-other-bank")
+        {
+            Description = "deletes files from before a restore, copy or move of the database too: no other bank uses the storage",
+        };
         var command = new Command(
             "delete", "deletes old files for ever; read models cannot be rebuilt from the log any more where events are missing")
         {
             olderThan,
             reason,
+            isSoleUser,
         };
         command.SetAction(parsed => ArchiveCommand.RunAsOwnerAsync(settings, async (services, owner, ct) =>
         {
             var deleted = await services.GetRequiredService<ArchiveRetention>().DeleteAsync(
-                owner, parsed.GetValue(olderThan), ArchiveCommand.Action(services, "delete", parsed.GetRequiredValue(reason)),
-                Console.WriteLine, ct);
+                owner, parsed.GetValue(olderThan), parsed.GetValue(isSoleUser),
+                ArchiveCommand.Action(services, "delete", parsed.GetRequiredValue(reason)), Console.WriteLine, ct);
             Console.WriteLine($"{deleted} files were deleted.");
             return 0;
         }));

@@ -1,13 +1,14 @@
 using System.Globalization;
 using Banking.Commands.Operators;
 using Banking.EventStore.Archive;
+using Banking.EventStore.Epochs;
 using Npgsql;
 
 namespace Banking.ReadModels.Archiving;
 
 /// <summary>
-/// Holds files, and deletes files by a rule. A held file is never deleted. Decisions are events with actor and reason. A deletion is stored
-/// before the file is deleted, so that a killed run is completed by the next one.
+/// Holds files, and deletes files by a rule. A held file is never deleted, nor one that another bank may need. Decisions are events with
+/// actor and reason. A deletion is stored before the file is deleted, so that a killed run is completed by the next one.
 /// </summary>
 public sealed class ArchiveRetention(ArchiveStates states, IArchiveStorage storage, ArchiveLog log, TimeProvider clock)
 {
@@ -34,18 +35,24 @@ public sealed class ArchiveRetention(ArchiveStates states, IArchiveStorage stora
     }
 
     /// <summary>Deletes the files whose events were all recorded before an instant.</summary>
+    /// <param name="isSoleUser">
+    /// Whether no other bank uses the storage. Otherwise files from before a copy, restore or move of the database are kept: the manifest of
+    /// another database may name them too, and holds in one are unknown to the other.
+    /// </param>
     /// <param name="report">Called with a line for each file that the rule concerns.</param>
     /// <returns>The number of deleted files.</returns>
     public async Task<int> DeleteAsync(
-        NpgsqlConnection owner, DateTimeOffset olderThan, OperatorAction action, Action<string> report, CancellationToken ct)
+        NpgsqlConnection owner, DateTimeOffset olderThan, bool isSoleUser, OperatorAction action, Action<string> report,
+        CancellationToken ct)
     {
-        var deleted = 0;
+        var (deleted, place) = (0, await LogPlace.ReadAsync(owner, ct));
         foreach (var state in await states.FilesAsync(ct))
         {
             var file = state.File;
+            var isOwn = isSoleUser || ArchiveFormat.IsFrom(file.Name, place);
             if (file.DeletedAt is null && LastRecorded(file) < olderThan)
             {
-                if (Obstacle(state) is { } obstacle)
+                if (Obstacle(state, isOwn) is { } obstacle)
                 {
                     report($"{file.Name}: kept, because {obstacle}");
                     continue;
@@ -60,7 +67,7 @@ public sealed class ArchiveRetention(ArchiveStates states, IArchiveStorage stora
                 report($"{file.Name}: deleted, with {file.Header.Events} events");
                 deleted++;
             }
-            else if (file.DeletedAt is not null)
+            else if (file.DeletedAt is not null && isOwn)
             {
                 await storage.DeleteAsync(file.Name, ct);
             }
@@ -69,10 +76,12 @@ public sealed class ArchiveRetention(ArchiveStates states, IArchiveStorage stora
         return deleted;
     }
 
-    private static string? Obstacle(ArchiveState state) =>
+    private static string? Obstacle(ArchiveState state, bool isOwn) =>
         state.Hold is { } hold ? $"{hold.Actor} holds it since {hold.At.UtcDateTime:u}: {hold.Reason}"
         : state.RemovedRows == 0 || state.IsChanging ? "the log has its data too: run archive remove first"
-        : null;
+        : isOwn ? null
+        : "it was written before the database was copied, restored or moved, and another bank may need it; if none does, say so with "
+            + "--no-other-bank";
 
     private static DateTimeOffset LastRecorded(ManifestFile file) =>
         DateTimeOffset.Parse(file.Header.LastRecordedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);

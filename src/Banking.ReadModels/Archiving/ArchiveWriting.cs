@@ -2,6 +2,7 @@ using System.Data;
 using System.Globalization;
 using Banking.Commands.Operators;
 using Banking.EventStore.Archive;
+using Banking.EventStore.Epochs;
 using Banking.EventStore.Storage;
 using Npgsql;
 
@@ -46,13 +47,13 @@ public sealed class ArchiveWriting(ArchivePlan plan, IArchiveStorage storage, Ar
         CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxEvents, LargestMaxEvents);
-        var bank = await BankAsync(owner, ct);
+        var (bank, place) = (await BankAsync(owner, ct), await LogPlace.ReadAsync(owner, ct));
         var all = await plan.PartsAsync(owner, before, ct);
         var lacking = await FindLackingAsync(owner, all, ct);
         var files = 0;
         foreach (var parts in ArchivePlan.Divide(all.Where(p => !lacking.ContainsKey(p.Stream)), maxEvents))
         {
-            var file = await WriteAsync(owner, bank, parts, ct);
+            var file = await WriteAsync(owner, bank, place, parts, ct);
             await using var transaction = await owner.BeginTransactionAsync(ct);
             await ArchiveManifest.AddAsync(owner, file, clock.GetUtcNow(), ct);
             await log.RecordAsync(
@@ -90,10 +91,10 @@ public sealed class ArchiveWriting(ArchivePlan plan, IArchiveStorage storage, Ar
         ct))[0];
 
     private async Task<ArchiveFile> WriteAsync(
-        NpgsqlConnection owner, ArchivedBank bank, IReadOnlyList<StreamPart> parts, CancellationToken ct)
+        NpgsqlConnection owner, ArchivedBank bank, LogPlace place, IReadOnlyList<StreamPart> parts, CancellationToken ct)
     {
         await using var snapshot = await owner.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
-        var file = await BuildAsync(owner, bank, parts, ct);
+        var file = await BuildAsync(owner, bank, place, parts, ct);
         await storage.WriteAsync(file.Name, file.Content, ct);
         await using var rows = await ArchivedRows.OpenAsync(owner, parts, ct);
         await using var stored = await storage.OpenAsync(file.Name, ct);
@@ -114,7 +115,7 @@ public sealed class ArchiveWriting(ArchivePlan plan, IArchiveStorage storage, Ar
     }
 
     private static async Task<ArchiveFile> BuildAsync(
-        NpgsqlConnection owner, ArchivedBank bank, IReadOnlyList<StreamPart> parts, CancellationToken ct)
+        NpgsqlConnection owner, ArchivedBank bank, LogPlace place, IReadOnlyList<StreamPart> parts, CancellationToken ct)
     {
         using var writer = new ArchiveFileWriter();
         await using var rows = await ArchivedRows.OpenAsync(owner, parts, ct);
@@ -124,7 +125,7 @@ public sealed class ArchiveWriting(ArchivePlan plan, IArchiveStorage storage, Ar
         }
 
         return writer.Events == parts.Sum(p => p.Events)
-            ? writer.Complete(bank)
+            ? writer.Complete(bank, place)
             : throw new ArchiveDamagedException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"The log has {writer.Events} of {parts.Sum(p => p.Events)} events to be archived. Run verify."));

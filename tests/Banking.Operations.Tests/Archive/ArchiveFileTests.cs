@@ -38,7 +38,7 @@ public sealed class ArchiveFileTests(ArchivedBank bank) : IClassFixture<Archived
         {
             var found = await CheckAsync(await File.ReadAllBytesAsync(path), e => events.Add((e.Position, Text(e))));
             Assert.Equal(found.Parts.Sum(p => p.LastVersion - p.FirstVersion + 1), found.Header.Events);
-            Assert.Matches($"^events-[0-9]{{12}}-[0-9]{{12}}-{found.Sha256[..12]}[.]jsonl[.]zst$", Path.GetFileName(path));
+            Assert.Matches($"^events-[0-9]{{12}}-[0-9]{{12}}-{found.Sha256[..12]}-[0-9a-f]{{8}}[.]jsonl[.]zst$", Path.GetFileName(path));
         }
 
         var expected = await bank.QueryAsync<string>(

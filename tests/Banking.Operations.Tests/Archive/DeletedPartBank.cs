@@ -52,7 +52,7 @@ public sealed class DeletedPartBank : ArchivedBank, IAsyncLifetime
         await RemoveAsync();
         await using var owner = await OwnerAsync();
         var deleted = await Host.Services.GetRequiredService<ArchiveRetention>().DeleteAsync(
-            owner, Clock.Now, Action, _ => { }, CancellationToken.None);
+            owner, Clock.Now, isSoleUser: false, Action, _ => { }, CancellationToken.None);
         Assert.Equal(1, deleted);
     }
 }
