@@ -4,10 +4,10 @@ using Banking.Accounts.Contracts;
 using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
 using Banking.Ledger.ReadModels;
-using Banking.ReadModels.Books;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Wolverine;
 
 namespace Banking.Ledger.Tests;
@@ -46,11 +46,8 @@ public sealed class RandomLedger : BankFixture, IAsyncLifetime
     /// <summary>Allows backdating to the earliest day.</summary>
     protected override string[] Settings => [.. base.Settings, "--Banking:BackdatingDays", "1000000"];
 
-    protected override void Configure(IServiceCollection services)
-    {
-        services.Remove(services.Single(s => s.ServiceType == typeof(ReadModel) && s.ImplementationType == typeof(LedgerModel)));
-        services.AddSingleton<ReadModel>(new LedgerModel(ChunkPositions));
-    }
+    protected override void Configure(IServiceCollection services) =>
+        services.Replace(ServiceDescriptor.Singleton(new LedgerModel(ChunkPositions)));
 
     async ValueTask IAsyncLifetime.InitializeAsync()
     {

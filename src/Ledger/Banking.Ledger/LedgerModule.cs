@@ -31,7 +31,8 @@ public sealed class LedgerModule : BankModule
 
     public override void AddStored(IServiceCollection services) => services
         .AddSingleton<IPeriodTotals, PeriodTotals>()
-        .AddSingleton<ReadModel, LedgerModel>();
+        .AddSingleton(new LedgerModel())
+        .AddSingleton<ReadModel>(p => p.GetRequiredService<LedgerModel>());
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<IPeriodCheck, SumsCheck>()

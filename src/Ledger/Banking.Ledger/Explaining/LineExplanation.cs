@@ -1,7 +1,6 @@
 using System.Data;
 using System.Globalization;
 using Banking.Ledger.ReadModels;
-using Banking.ReadModels.Books;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using Npgsql;
@@ -9,10 +8,8 @@ using Npgsql;
 namespace Banking.Ledger.Explaining;
 
 /// <summary>Explains lines of the trial balance: what they are made of, by month, type of event and customer's account.</summary>
-public sealed class LineExplanation(NpgsqlDataSource source, IEnumerable<ReadModel> models)
+public sealed class LineExplanation(NpgsqlDataSource source, LedgerModel model)
 {
-    private readonly int _chunkPositions = models.OfType<LedgerModel>().Single().ChunkPositions;
-
     /// <summary>More entries take too long to group.</summary>
     public const int MaxGrouped = 100_000;
 
@@ -28,8 +25,8 @@ public sealed class LineExplanation(NpgsqlDataSource source, IEnumerable<ReadMod
         await using var snapshot = await source.OpenConnectionAsync(ct);
         await using var transaction = await snapshot.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
         // The months of the whole line: those before the period are its opening.
-        var all = await LineGroups.MonthsAsync(snapshot, _chunkPositions, query with { From = null }, ct);
-        var months = query.From is null ? all : await LineGroups.MonthsAsync(snapshot, _chunkPositions, query, ct);
+        var all = await LineGroups.MonthsAsync(snapshot, model.ChunkPositions, query with { From = null }, ct);
+        var months = query.From is null ? all : await LineGroups.MonthsAsync(snapshot, model.ChunkPositions, query, ct);
         var isGrouped = months.Sum(m => m.Entries) <= MaxGrouped;
         var types = (isGrouped ? await LineGroups.TypesAsync(snapshot, query, ct) : []).ToLookup(g => g.Currency);
         var customers = (isGrouped ? await LineGroups.CustomersAsync(snapshot, query, ct) : []).ToLookup(g => g.Currency);

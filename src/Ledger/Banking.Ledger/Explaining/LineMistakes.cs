@@ -5,7 +5,6 @@ using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
 using Banking.Ledger.ReadModels;
-using Banking.ReadModels.Books;
 using Banking.ReadModels.Locating;
 using Banking.SharedKernel;
 using Banking.Web.Http;
@@ -15,10 +14,8 @@ using NpgsqlTypes;
 namespace Banking.Ledger.Explaining;
 
 /// <summary>Narrows the journal to the entries that may have made a line of the trial balance wrong.</summary>
-public sealed class LineMistakes(NpgsqlDataSource source, ArchivedEvents archive, IEnumerable<ReadModel> models)
+public sealed class LineMistakes(NpgsqlDataSource source, ArchivedEvents archive, LedgerModel model)
 {
-    private readonly int _chunkPositions = models.OfType<LedgerModel>().Single().ChunkPositions;
-
     /// <summary>The newest entries of the line, by effective day, are searched.</summary>
     public const int MaxSearched = 20_000;
 
@@ -106,7 +103,7 @@ public sealed class LineMistakes(NpgsqlDataSource source, ArchivedEvents archive
     }
 
     private async Task<decimal> NetAsync(NpgsqlConnection snapshot, LineQuery query, Currency currency, CancellationToken ct) =>
-        (await LineGroups.MonthsAsync(snapshot, _chunkPositions, query with { From = null }, ct))
+        (await LineGroups.MonthsAsync(snapshot, model.ChunkPositions, query with { From = null }, ct))
             .Where(m => m.Currency == currency).Sum(m => m.Debits - m.Credits);
 
     /// <summary>Whether the line was as expected when that was stated.</summary>

@@ -1,6 +1,5 @@
 using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
-using Banking.ReadModels.Books;
 using Banking.SharedKernel;
 using Npgsql;
 
@@ -10,7 +9,7 @@ namespace Banking.Ledger.ReadModels;
 /// Reads the balances of all GL accounts, for an effective day as known at an instant. Trial balance, balance sheet and chart show them in
 /// three ways. One statement reads one snapshot, so every entry is included with both of its lines or not at all.
 /// </summary>
-public sealed class GlBalances(NpgsqlDataSource source, IEnumerable<ReadModel> models)
+public sealed class GlBalances(NpgsqlDataSource source, LedgerModel model)
 {
     /// <summary>
     /// Without an instant, the balances are the sums of the days; no row of the journal is read. The answer includes everything that the
@@ -34,8 +33,7 @@ public sealed class GlBalances(NpgsqlDataSource source, IEnumerable<ReadModel> m
             select line.gl, j.currency, j.scale, line.debits * $6 as debits, line.credits * $6 as credits, j.entries * $6 as entries
             from (
                 select counter, currency, scale, sum(debits) as debits, sum(credits) as credits, sum(entries) as entries
-                from ({GlChunk.Between(
-                    models.OfType<LedgerModel>().Single().ChunkPositions, "$7", "$3", "$4", "effective_on <= $1")}) l
+                from ({GlChunk.Between(model.ChunkPositions, "$7", "$3", "$4", "effective_on <= $1")}) l
                 group by counter, currency, scale) j
             cross join lateral (values ($5, j.credits, j.debits), (j.counter, j.debits, j.credits)) as line(gl, debits, credits)
             union all

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Banking.Commands.Periods;
 using Banking.EventStore.Storage;
-using Banking.ReadModels.Books;
 using Npgsql;
 
 namespace Banking.Ledger.ReadModels;
@@ -10,7 +9,7 @@ namespace Banking.Ledger.ReadModels;
 /// Checks that the sums of days up to the end of the period, from which its totals come, are those of the journal. One statement, so both
 /// are of the same snapshot.
 /// </summary>
-internal sealed class SumsCheck(NpgsqlDataSource source, IEnumerable<ReadModel> models) : IPeriodCheck
+internal sealed class SumsCheck(NpgsqlDataSource source, LedgerModel model) : IPeriodCheck
 {
     private const string Days = $"{LedgerModule.Schema}.{LedgerModel.Day}";
 
@@ -18,7 +17,7 @@ internal sealed class SumsCheck(NpgsqlDataSource source, IEnumerable<ReadModel> 
 
     private readonly string _sql =
         $"""
-        with derived as ({models.OfType<LedgerModel>().Single().Days.Query
+        with derived as ({model.Days.Query
             .Replace("{from}", $"{LedgerModule.Schema}.{LedgerModel.Journal}", StringComparison.Ordinal)
             .Replace("{condition}", "effective_on <= $1", StringComparison.Ordinal)})
         select distinct effective_on from (select * from {Days} where effective_on <= $1) d full join derived j using ({Key})
