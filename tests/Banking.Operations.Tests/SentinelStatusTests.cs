@@ -12,7 +12,7 @@ public sealed class SentinelStatusTests(BankFixture bank) : IClassFixture<BankFi
         Assert.Equal(SentinelStatus.None, await SentinelStatus.ReadAsync(bank.Database, CancellationToken.None));
         var seen = new SentinelStatus(new(2026, 1, 6, 15, 0, 0, TimeSpan.Zero), 3, 100, 5,
         [
-            new("ledger", "totals", null, "1", "2"),
+            new("ledger", "totals", null, "1", "2") { Key = "EUR/2" },
             new("entries", "entry", Guid.CreateVersion7(), null, "{}"),
             new("audit", "event_index", Guid.CreateVersion7(), "{}", null),
             new("receipts", "receipt", null, "{}", "{}", Guid.CreateVersion7()),

@@ -150,7 +150,8 @@ internal static class Comparison
         var rows = new SortedDictionary<string, Difference>(StringComparer.Ordinal);
         foreach (var side in sides)
         {
-            var row = rows.GetValueOrDefault(side.Key, new(model.Name, table.Name, side.Stream, null, null));
+            var row = rows.GetValueOrDefault(
+                side.Key, new(model.Name, table.Name, side.Stream, null, null) { Key = side.Stream is null ? side.Key : null });
             rows[side.Key] = side.Name == "expected" ? row with { Expected = side.Row } : row with { Found = side.Row };
         }
 

@@ -7,4 +7,8 @@ namespace Banking.ReadModels.Books;
 /// <param name="Expected">The row that the log gives, as JSON; null if there should be none.</param>
 /// <param name="Found">The stored row, as JSON; null if it is missing.</param>
 /// <param name="Id">The id of data that does not belong to a stream, such as a receipt.</param>
-public sealed record Difference(string Model, string Table, Guid? Stream, string? Expected, string? Found, Guid? Id = null);
+public sealed record Difference(string Model, string Table, Guid? Stream, string? Expected, string? Found, Guid? Id = null)
+{
+    /// <summary>Identifies the data where stream and id do not, such as the key of a sum. Null where they do.</summary>
+    public string? Key { get; init; }
+}

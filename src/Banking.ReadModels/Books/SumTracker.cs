@@ -91,7 +91,7 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
                 .Where(k => !expected.GetValueOrDefault(k, []).SequenceEqual(found.GetValueOrDefault(k, [])))
                 .Order(StringComparer.Ordinal)
                 .Take(Comparison.MaxRows)
-                .Select(k => new Difference(model.Name, table.Name, null, Text(k, expected), Text(k, found))),
+                .Select(k => new Difference(model.Name, table.Name, null, Text(k, expected), Text(k, found)) { Key = k }),
         ];
     }
 

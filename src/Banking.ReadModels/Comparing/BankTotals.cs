@@ -78,18 +78,24 @@ public sealed class BankTotals(IEnumerable<ReadModel> models, Snapshots snapshot
     private static async Task<IReadOnlyList<Difference>> TotalsAsync(
         NpgsqlConnection snapshot, IReadOnlyList<(string Model, string Query)> queries, CancellationToken ct)
     {
-        var totals = new List<(string Model, string Totals)>();
+        var totals = new List<(string Model, SortedDictionary<string, string> Sums)>();
         foreach (var (model, query) in queries)
         {
-            totals.Add((model, JsonSerializer.Serialize(await ReadModel.SumsByCurrencyAsync(snapshot, query, ct), ApiJson.Options)));
+            totals.Add((model, await ReadModel.SumsByCurrencyAsync(snapshot, query, ct)));
         }
 
-        return
-        [
-            .. totals
-                .Skip(1)
-                .Where(t => t.Totals != totals[0].Totals)
-                .Select(t => new Difference(t.Model, "totals", null, totals[0].Totals, t.Totals)),
-        ];
+        return [.. totals.Skip(1).SelectMany(t => Compare(t.Model, totals[0].Sums, t.Sums))];
     }
+
+    /// <summary>Compares currency by currency, so that a second one that differs later is a new difference.</summary>
+    private static IEnumerable<Difference> Compare(
+        string model, SortedDictionary<string, string> expected, SortedDictionary<string, string> found) =>
+        expected.Keys.Union(found.Keys).Order(StringComparer.Ordinal)
+            .Where(c => expected.GetValueOrDefault(c) != found.GetValueOrDefault(c))
+            .Select(c => new Difference(model, "totals", null, Text(c, expected), Text(c, found)) { Key = c });
+
+    private static string? Text(string currency, SortedDictionary<string, string> sums) =>
+        sums.TryGetValue(currency, out var sum)
+            ? JsonSerializer.Serialize(new Dictionary<string, string> { [currency] = sum }, ApiJson.Options)
+            : null;
 }

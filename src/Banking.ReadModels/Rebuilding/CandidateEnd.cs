@@ -68,5 +68,6 @@ public sealed class CandidateEnd(ReadModelConnections connections, ReadModelLog 
             state,
             now,
             (object?)outcome ?? DBNull.Value,
-            differences is null ? DBNull.Value : JsonSerializer.Serialize(differences, ApiJson.Options));
+            // Without keys, which hosts of an earlier version would not read.
+            differences is null ? DBNull.Value : JsonSerializer.Serialize(differences.Select(d => d with { Key = null }), ApiJson.Options));
 }

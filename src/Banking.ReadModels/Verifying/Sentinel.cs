@@ -124,8 +124,13 @@ public sealed class Sentinel : BackgroundService
         await Leader.RunAsync(_source, "sentinel", over => RunPeriodicallyAsync(timer, over), _logger, stoppingToken);
     }
 
-    private static bool IsSame(Difference one, Difference other) =>
-        (one.Model, one.Table, one.Stream, one.Id) == (other.Model, other.Table, other.Stream, other.Id);
+    /// <summary>
+    /// Whether a difference was known. All rows of a stream in a table are one: a wrong row can make those after it wrong, and a repair
+    /// replaces all of them. Earlier versions of the bank stored no keys.
+    /// </summary>
+    private static bool IsSame(Difference known, Difference found) =>
+        (known.Model, known.Table, known.Stream, known.Id) == (found.Model, found.Table, found.Stream, found.Id)
+            && (known.Key is null || known.Key == found.Key);
 
     private async Task RunPeriodicallyAsync(PeriodicTimer timer, CancellationToken over)
     {

@@ -17,7 +17,8 @@ internal sealed class LookupComparison : StoredComparison
     /// </summary>
     private static string Of(string table, string foreign) =>
         $"""
-            select '{table}' as document, d.data ->> 'accountId' as account, d.data::text from {AccountsModule.Schema}.mt_doc_{table} d
+            select '{table}' as document, d.data ->> 'accountId' as account, d.data::text, d.id::text
+            from {AccountsModule.Schema}.mt_doc_{table} d
             left join {AccountsModule.Schema}.mt_doc_account s on s.id::text = d.data ->> 'accountId'
             where s.id is not null and ({foreign})
                 or s.id is null
@@ -43,7 +44,10 @@ internal sealed class LookupComparison : StoredComparison
             row.GetString(0),
             Guid.TryParse(row.GetOrDefault<string>(1), out var account) ? account : null,
             null,
-            row.GetString(2)),
+            row.GetString(2))
+        {
+            Key = row.GetString(3),
+        },
         ct,
         timeoutSeconds: 0);
 }

@@ -54,7 +54,7 @@ internal sealed class KeyComparison(CustomerKeys keys, IDocumentStore store) : S
                 (isMissing ? missing : present).Add(by);
                 // One difference for a key that is missing in the key ring, and not one for each customer.
                 differences.Add(isMissing
-                    ? new(Name, Table, null, $"\"a key ring with the key {by}\"", null)
+                    ? new(Name, Table, null, $"\"a key ring with the key {by}\"", null) { Key = by }
                     : Fault(row.Id, "a key that cannot be unwrapped"));
             }
         }
