@@ -1,7 +1,11 @@
 using Banking.Commands.Receipts;
+using Banking.EventStore.Log;
 using Banking.Host.Security;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using Banking.ReadModels.Verifying;
 using Banking.Testing;
+using JasperFx.Events;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -174,6 +178,35 @@ public sealed class ExpiredAnswerTests(OldBank bank) : IClassFixture<OldBank>
 
         Assert.NotEqual(0, found);
         Assert.Equal("10.00", await _teller.BalanceAsync(account));
+    }
+
+    [Fact]
+    public async Task No_answers_are_dropped_while_their_receipts_are_compared()
+    {
+        var account = Stored.Id(await _teller.OpenAsync(balance: "10.00"));
+        var services = bank.Host.Services;
+        var receipts = services.GetServices<StoredComparison>().OfType<ReceiptComparison>().Single();
+        var comparing = new StreamVerification(
+            [], [new Dropping(bank), receipts], services.GetRequiredService<Snapshots>(), services.GetRequiredService<LogReader>());
+
+        var (events, differences) = await comparing.CompareAsync(StreamSelection.Of(account), [account], CancellationToken.None);
+
+        Assert.Equal(2, events);
+        Assert.Empty(differences);
+    }
+
+    /// <summary>Lets answers expire over another connection, after the snapshot of a comparison was taken.</summary>
+    private sealed class Dropping(OldBank bank) : StoredComparison
+    {
+        public override string Name => "dropping";
+
+        public override async Task<IReadOnlyList<Difference>> OfStreamsAsync(
+            NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events,
+            CancellationToken ct)
+        {
+            await bank.KeepAsync(31);
+            return [];
+        }
     }
 
     [Fact]

@@ -60,6 +60,23 @@ public sealed class ErasureTests(BankFixture bank) : IClassFixture<BankFixture>
         await teller.OpenAsync(customer);
     }
 
+    [Fact]
+    public async Task A_client_with_a_copy_from_before_the_erasure_gets_the_customer_without_the_name()
+    {
+        var teller = bank.As("teller");
+        var customer = (await RegisterAsync("Mallory Marsh", "mallory@example.org")).Text("id");
+        var tag = (await teller.GetAsync($"/v1/customers/{customer}")).Ok().Header("ETag")!;
+        Assert.Equal(304, (await teller.GetAsync($"/v1/customers/{customer}", ("If-None-Match", tag))).StatusCode);
+
+        await QueryAsync("delete from customers_keys.mt_doc_customer_key where id = $1 returning id::text", Id(customer));
+
+        foreach (var known in (string[])[tag, "W/" + tag, "*"])
+        {
+            var shown = (await teller.GetAsync($"/v1/customers/{customer}", ("If-None-Match", known))).Ok();
+            Assert.Equal(("true", null), (shown.Text("erased"), shown.Header("ETag")));
+        }
+    }
+
     private static Guid Id(string customer) => PublicId.TryParse("cus", customer, out var id) ? id : throw new FormatException(customer);
 
     private async Task<Answer> RegisterAsync(string name, string email, params (string, string)[] headers) =>

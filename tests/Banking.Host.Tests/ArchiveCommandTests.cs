@@ -47,6 +47,9 @@ public sealed class ArchiveCommandTests(ArchiveCommandBank bank) : IClassFixture
         Assert.Matches(
             $"^{Regex.Escape(file)}: 23 events, .* 21 rows without data, checked .*: good, held since .*: A court asks",
             await DoneAsync("list"));
+        Assert.Contains(
+            $"{file}: kept, because", await DoneAsync("delete", "--older-than", "2026-11-29T00:00:00Z", "--reason", "A law", "--yes"),
+            StringComparison.Ordinal);
         var after = (await teller.GetAsync($"/v1/accounts/{account}/events?limit=500")).Ok().Body;
         Assert.Equal(before, after.Replace("\"archived\":true,", "", StringComparison.Ordinal));
         Assert.Contains("21 rows", await DoneAsync("restore", "--file", file), StringComparison.Ordinal);
@@ -57,6 +60,7 @@ public sealed class ArchiveCommandTests(ArchiveCommandBank bank) : IClassFixture
     [InlineData("archive write", "--before")]
     [InlineData("archive write --before yesterday", "a time with its offset")]
     [InlineData("archive delete --older-than 2026-01-01T00:00:00Z", "--reason")]
+    [InlineData("archive delete --older-than 2026-01-01T00:00:00Z --reason why", "add --yes to confirm")]
     [InlineData("archive hold --reason why", "--file")]
     public async Task Wrong_use_is_said_and_nothing_is_done(string command, string said)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Banking.SharedKernel;
 using Banking.Testing;
 
@@ -86,6 +87,27 @@ public sealed class OpeningTests(BankFixture bank) : IClassFixture<BankFixture>
         Assert.Equal(1, await bank.CountAsync("accounts.mt_doc_account where data ->> 'number' = $1", number));
         (await _teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR", number }))
             .IsProblem(409, "account_number_taken");
+    }
+
+    [Fact]
+    public async Task An_account_without_a_chosen_number_gets_the_next_one_that_no_caller_has_chosen()
+    {
+        var customer = await _teller.RegisterAsync();
+        var last = long.Parse(
+            (await _teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR" })).Created().Text("number")[^12..],
+            CultureInfo.InvariantCulture);
+        for (var i = 1; i <= 2; i++)
+        {
+            var chosen = AccountNumber.Create("XB", "BANK" + (last + i).ToString("D12", CultureInfo.InvariantCulture)).Value;
+            (await _teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR", number = chosen })).Created();
+        }
+
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        var opened = (await _teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR" }, key)).Created();
+        var again = (await _teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR" }, key)).Created();
+
+        Assert.Equal(last + 3, long.Parse(opened.Text("number")[^12..], CultureInfo.InvariantCulture));
+        Assert.Equal((opened.Body, "true"), (again.Body, again.Header("Idempotency-Replayed")));
     }
 
     [Theory]

@@ -42,6 +42,9 @@ public sealed class AccountsModule : BankModule
     /// <summary>The database schema of the module.</summary>
     public const string Schema = "accounts";
 
+    /// <summary>The code of the problem that another account has a number.</summary>
+    internal const string NumberTaken = "account_number_taken";
+
     /// <summary>The setting for how many days back staff may date a booking.</summary>
     public const string BackdatingSetting = BackdatingRule.Setting;
 
@@ -286,6 +289,6 @@ public sealed class AccountsModule : BankModule
     }
 
     private static Refusal? OnDuplicate(Type document) => document == typeof(AccountNumberClaim)
-        ? Refusal.Conflict("account_number_taken", "Another account has this number.") with { Pointer = "#/number" }
+        ? Refusal.Conflict(NumberTaken, "Another account has this number.") with { Pointer = "#/number" }
         : null;
 }

@@ -5,8 +5,8 @@ using Npgsql;
 namespace Banking.Host.Commands;
 
 /// <summary>
-/// <c>archive hold|release --file NAME --reason TEXT</c> and <c>archive delete --older-than TIME --reason TEXT</c>. A held file is never
-/// deleted, and one from before a restore, copy or move of the database only with <c>--no-other-bank</c>.
+/// <c>archive hold|release --file NAME --reason TEXT</c> and <c>archive delete --older-than TIME --reason TEXT [--yes]</c>. A held file is
+/// never deleted, and one from before a restore, copy or move of the database only with <c>--no-other-bank</c>.
 /// </summary>
 internal static class ArchiveRetentionCommands
 {
@@ -45,7 +45,7 @@ internal static class ArchiveRetentionCommands
     private static Command CreateDelete(string[] settings)
     {
         var olderThan = ArchiveCommand.Time("--older-than", "deletes files whose events were all recorded before this time");
-        var reason = OperatorCommand.Reason(isRequired: true);
+        var (reason, yes) = (OperatorCommand.Reason(isRequired: true), CommonOptions.Yes("the deletion"));
         var isSoleUser = new Option<bool>("--no-other-bank")
         {
             Description = "deletes files from before a restore, copy or move of the database too: no other bank uses the storage",
@@ -56,15 +56,26 @@ internal static class ArchiveRetentionCommands
             olderThan,
             reason,
             isSoleUser,
+            yes,
         };
-        command.SetAction(parsed => ArchiveCommand.RunAsOwnerAsync(settings, async (services, owner, ct) =>
+        command.SetAction(parsed =>
         {
-            var deleted = await services.GetRequiredService<ArchiveRetention>().DeleteAsync(
-                owner, parsed.GetValue(olderThan), parsed.GetValue(isSoleUser),
-                ArchiveCommand.Action(services, "delete", parsed.GetRequiredValue(reason)), Console.WriteLine, ct);
-            Console.WriteLine($"{deleted} files were deleted.");
-            return 0;
-        }));
+            var time = parsed.GetValue(olderThan);
+            var isConfirmed = parsed.GetValue(yes) || Confirmation.AskAtTerminal(
+                $"Delete for ever the files of the archive whose events were all recorded before {time.UtcDateTime:u}?");
+            return isConfirmed
+                ? DeleteAsync(settings, time, parsed.GetValue(isSoleUser), parsed.GetRequiredValue(reason))
+                : OfflineCommand.FailAsync("archive delete deletes files for ever: add --yes to confirm. Nothing was done.");
+        });
         return command;
     }
+
+    private static Task<int> DeleteAsync(string[] settings, DateTimeOffset olderThan, bool isSoleUser, string reason) =>
+        ArchiveCommand.RunAsOwnerAsync(settings, async (services, owner, ct) =>
+        {
+            var deleted = await services.GetRequiredService<ArchiveRetention>().DeleteAsync(
+                owner, olderThan, isSoleUser, ArchiveCommand.Action(services, "delete", reason), Console.WriteLine, ct);
+            Console.WriteLine($"{deleted} files were deleted.");
+            return 0;
+        });
 }

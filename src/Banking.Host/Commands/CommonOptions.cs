@@ -24,7 +24,8 @@ internal static class CommonOptions
         Description = "deletes all data of the private cluster first; in Development only, and only after a confirmation",
     };
 
-    public static Option<bool> Yes() => new("--yes") { Description = "confirms --fresh without being asked" };
+    /// <param name="what">What it confirms.</param>
+    public static Option<bool> Yes(string what = "--fresh") => new("--yes") { Description = $"confirms {what} without being asked" };
 
     /// <summary>Refuses an empty path, which a script passes if its variable is not set.</summary>
     public static Argument<string> PathArgument(string name, string description)

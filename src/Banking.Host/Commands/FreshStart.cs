@@ -21,23 +21,14 @@ internal static class FreshStart
         }
 
         var folder = SettingRules.DataFolder(configuration);
-        if (confirmed || (Directory.Exists(BankDatabase.Folder(configuration)) && IsConfirmedAtTerminal(folder)))
+        if (confirmed
+            || (Directory.Exists(BankDatabase.Folder(configuration))
+                && Confirmation.AskAtTerminal($"Delete the bank in {folder}, its key ring and its backups?")))
         {
             return;
         }
 
         throw new ConfigurationException(
             $"--fresh deletes the bank in {folder}, its key ring and its backups: add --yes to confirm. Nothing was done.");
-    }
-
-    private static bool IsConfirmedAtTerminal(string folder)
-    {
-        if (Console.IsInputRedirected)
-        {
-            return false;
-        }
-
-        Console.Write($"Delete the bank in {folder}, its key ring and its backups? Type yes to confirm: ");
-        return Console.ReadLine()?.Trim() == "yes";
     }
 }

@@ -73,7 +73,7 @@ internal static class BankSecurity
         ValidateLifetime = true,
         RequireExpirationTime = true,
         RequireSignedTokens = true,
-        ClockSkew = TimeSpan.FromSeconds(30),
+        ClockSkew = EventStream.ClockSkew,
         NameClaimType = Claims.Subject,
         RoleClaimType = Claims.Role,
     };

@@ -84,6 +84,7 @@ public sealed class StreamVerification(
         snapshots.InAsync<(long, IReadOnlyList<Difference>)>(
             async snapshot =>
             {
+                await Snapshots.KeepAnswersAsync(snapshot, ct);
                 var (events, unreadable) = await log.ReadStreamsAsync(snapshot, existing, ct);
                 var readable = events.Where(s => !unreadable.ContainsKey(s.Key)).ToDictionary(s => s.Key, s => s.Value);
                 // What a rule deleted is no difference: such a stream is compared with the events after it.

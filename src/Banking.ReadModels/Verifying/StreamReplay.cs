@@ -25,6 +25,7 @@ public sealed class StreamReplay(
     public Task<ReplayedStream?> CompareAsync(string type, Guid stream, CancellationToken ct) => snapshots.InAsync(
         async snapshot =>
         {
+            await Snapshots.KeepAnswersAsync(snapshot, ct);
             if (!await snapshot.ScalarAsync<bool>(
                 $"select exists (select from {SchemaNames.Streams} where id = $1 and type = $2)", [stream, type], ct))
             {

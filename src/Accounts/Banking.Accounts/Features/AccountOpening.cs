@@ -54,10 +54,23 @@ public sealed class AccountOpening(
                 });
         }
 
-        var id = Ids.Next(clock);
-        var eventId = Ids.Next(clock);
-        var number = command.Number ?? await numbers.NextAsync(ct);
-        return await group.SubmitAsync(
+        var (id, eventId) = (Ids.Next(clock), Ids.Next(clock));
+        while (true)
+        {
+            var number = command.Number ?? await numbers.NextAsync(ct);
+            var outcome = await SubmitAsync(command, context, id, owner, number, eventId, ct);
+            if (command.Number is not null || outcome is not Outcome.NotRecorded { Refusal.Code: AccountsModule.NumberTaken })
+            {
+                return outcome;
+            }
+
+            // A caller has chosen this number for another account. Nothing was stored, so the next one can be tried.
+        }
+    }
+
+    private Task<Outcome> SubmitAsync(
+        OpenAccount command, CommandContext context, Guid id, Guid owner, AccountNumber number, Guid eventId, CancellationToken ct) =>
+        group.SubmitAsync(
             new(
                 context,
                 [id],
@@ -70,5 +83,4 @@ public sealed class AccountOpening(
                 BooksPast = command.EffectiveAt is not null,
             },
             ct);
-    }
 }

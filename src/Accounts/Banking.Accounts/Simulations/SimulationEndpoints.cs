@@ -67,7 +67,7 @@ public static class GetSimulationEndpoint
     [ProducesResponseType<SimulationView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string simulation, SimulationRuns runs, HttpContext http) =>
         await runs.FindAsync(simulation, http.RequestAborted) is not { } found ? NotFound(simulation)
-        : AnswerForm.IsEventStream(http) ? EventStream.Of(http, () => FollowAsync(simulation, runs, http.RequestAborted))
+        : AnswerForm.IsEventStream(http) ? EventStream.Of(http, ct => FollowAsync(simulation, runs, ct))
         : TypedResults.Json(found, ApiJson.Options);
 
     internal static ProblemResult NotFound(string simulation) => new(Refusal.NotFound(

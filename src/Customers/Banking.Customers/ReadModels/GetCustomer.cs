@@ -3,6 +3,7 @@ using Banking.Commands.Groups;
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
 using Banking.Customers.Features;
+using Banking.EventStore.Json;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
@@ -33,7 +34,9 @@ public static class GetCustomerEndpoint
             return new ProblemResult(Refusal.NotFound("customer_not_found", "There is no such customer."));
         }
 
-        var key = (await keys.FindAsync([id], ct)).GetValueOrDefault(id);
-        return new VersionedResult(CustomerView.Of(found, key?.Open(found.Personal)), found.Version);
+        // No ETag without the key: an erasure leaves the version as it was, and a client must not keep its copy with the name.
+        return (await keys.FindAsync([id], ct)).GetValueOrDefault(id) is { } key
+            ? new VersionedResult(CustomerView.Of(found, key.Open(found.Personal)), found.Version)
+            : TypedResults.Json(CustomerView.Of(found, null), ApiJson.Options);
     }
 }

@@ -45,7 +45,7 @@ public static class GetRebuildEndpoint
         }
 
         return AnswerForm.IsEventStream(http)
-            ? EventStream.Of(http, () => FollowAsync(operations, differences, name, newest.Number, clock, http.RequestAborted))
+            ? EventStream.Of(http, ct => FollowAsync(operations, differences, name, newest.Number, clock, ct))
             : TypedResults.Json(await differences.OfAsync(newest, http.RequestAborted), ApiJson.Options);
     }
 

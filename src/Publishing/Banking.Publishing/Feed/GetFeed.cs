@@ -100,7 +100,7 @@ public static class GetFeedEndpoint
 
         // Checked before the answer begins: if the next event cannot be read, the answer is a problem and not a broken stream.
         await log.CheckNextAsync(after, filter, http.RequestAborted);
-        return EventStream.Of(http, () => stream.FollowAsync(after, history.Current.Name, filter, http.RequestAborted));
+        return EventStream.Of(http, ct => stream.FollowAsync(after, history.Current.Name, filter, ct));
     }
 
     private static (long Position, Refusal? Problem) ReadQuery(IQueryCollection query, EpochHistory history)
