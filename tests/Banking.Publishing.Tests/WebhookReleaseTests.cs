@@ -75,6 +75,13 @@ public sealed class WebhookReleaseTests(WebhookBank bank) : IClassFixture<Webhoo
             [5L], await bank.QueryAsync<long>(
                 "select count(*) from bank.mt_events where type = 'publishing.destination-released.v1' "
                     + "and data ->> 'destination' like 'forged:%'"));
+        // Each stream is complete, with the position before the release.
+        Assert.Equal(
+            ["1 forged:1 1", "2 forged:2 1", "3 forged:2 2", "4 forged:3 1", "5 forged:4 1", "6 forged:4 2", "7 forged:5 1"],
+            await bank.QueryAsync<string>(
+                "select concat_ws(' ', row_number() over (order by e.seq_id), e.data ->> 'destination', e.version) from bank.mt_events e "
+                    + "join bank.mt_streams s on s.id = e.stream_id and s.type = 'destination' "
+                    + "where e.data ->> 'destination' like 'forged:%' order by e.seq_id"));
     }
 
     [Fact]

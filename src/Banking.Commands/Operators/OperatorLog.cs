@@ -33,37 +33,70 @@ public sealed class OperatorLog(IDocumentStore store, TimeProvider clock, EventV
     /// <summary>
     /// Appends an event in the caller's transaction, and says so in the host's log: without who and why, which are personal data.
     /// </summary>
+    public Task RecordAsync(
+        NpgsqlTransaction transaction, OperatorStreamKind kind, string name, object fact, OperatorAction action, CancellationToken ct) =>
+        RecordAsync(transaction, kind, [(name, fact)], action, ct);
+
+    /// <summary>
+    /// Appends events of one action to several streams, in the order of the list. Callers list the streams in one order, by name, so that
+    /// they do not deadlock.
+    /// </summary>
     public async Task RecordAsync(
-        NpgsqlTransaction transaction, OperatorStreamKind kind, string name, object fact, OperatorAction action, CancellationToken ct)
+        NpgsqlTransaction transaction, OperatorStreamKind kind, IReadOnlyList<(string Name, object Fact)> facts, OperatorAction action,
+        CancellationToken ct)
     {
-        var stream = kind.StreamOf(name);
-        var options = (StoreOptions)store.Options;
-        // Writers of the same stream queue here. Two that start it at the same time would otherwise cause a unique violation.
+        if (facts.Count == 0)
+        {
+            return;
+        }
+
+        var ends = await LockAsync(transaction, kind, [.. facts.Select(f => f.Name).Distinct()], ct);
+        await using var session = store.LightweightSession(SessionOptions.ForTransaction(transaction));
+        var events = new List<EventEnvelope>();
+        foreach (var (name, fact) in facts)
+        {
+            var built = session.Events.BuildEvent(fact);
+            built.Id = Ids.Next(clock);
+            var end = ends[name] = ends[name] with { Version = ends[name].Version + 1 };
+            var context = new CommandContext(
+                action.Caller, action.Operation, built.Id.ToString("N"), "", action.CorrelationId, null, action.ReasonCode, action.Reason);
+            events.Add(new(
+                end.StreamId, end.Version, built, end.RecordedAt, action.Caller.Actor, action.CorrelationId, null, context.Headers()));
+        }
+
+        session.QueueOperation(new AppendEvents(
+            SchemaNames.Events, store.Options.Serializer(), versions, [.. ends.Values], events));
+        await session.SaveChangesAsync(ct);
+        foreach (var ((name, _), recorded) in facts.Zip(events))
+        {
+            logger.LogInformation(
+                "Recording {Event} of {Name}, correlation id {Correlation}", recorded.Event.EventTypeName, name, action.CorrelationId);
+        }
+    }
+
+    /// <summary>Locks streams, which may not exist yet.</summary>
+    /// <returns>The end of each stream by name, with the time to record.</returns>
+    private async Task<Dictionary<string, StreamHead>> LockAsync(
+        NpgsqlTransaction transaction, OperatorStreamKind kind, string[] names, CancellationToken ct)
+    {
         var connection = transaction.Connection!;
-        await connection.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended($1, 0))", [$"{kind.StreamType}:{name}"], ct);
-        var heads = await connection.ListAsync(
-            $"select version, timestamp from {SchemaNames.Streams} where id = $1 for update",
-            [stream],
-            row => (row.GetInt64(0), row.GetFieldValue<DateTimeOffset>(1)),
-            ct);
-        var (version, last) = heads is [var head] ? head : (0, DateTimeOffset.MinValue);
+        // Writers of the same stream queue here. Two that start it at the same time would otherwise cause a unique violation.
+        await connection.ExecuteAsync(
+            "select pg_advisory_xact_lock(hashtextextended($2 || ':' || n, 0)) from unnest($1) as n", [names, kind.StreamType], ct);
+        var known = (await connection.ListAsync(
+            $"select id, version, timestamp from {SchemaNames.Streams} where id = any($1) order by id for update",
+            [names.Select(kind.StreamOf).ToArray()],
+            row => (Id: row.GetGuid(0), Version: row.GetInt64(1), Last: row.GetFieldValue<DateTimeOffset>(2)),
+            ct)).ToDictionary(s => s.Id);
         // Read the clock under the lock, and use the last recorded time if another host's clock is ahead: recorded times never fall with
         // the version.
         var now = RecordedTime.Now(clock);
-        now = now < last ? last : now;
-        await using var session = store.LightweightSession(SessionOptions.ForTransaction(transaction));
-        var built = session.Events.BuildEvent(fact);
-        built.Id = Ids.Next(clock);
-        var context = new CommandContext(
-            action.Caller, action.Operation, built.Id.ToString("N"), "", action.CorrelationId, null, action.ReasonCode, action.Reason);
-        session.QueueOperation(new AppendEvents(
-            SchemaNames.Events,
-            options.Serializer(),
-            versions,
-            [new(stream, kind.StreamType, version, version + 1, now)],
-            [new(stream, version + 1, built, now, action.Caller.Actor, action.CorrelationId, null, context.Headers())]));
-        await session.SaveChangesAsync(ct);
-        logger.LogInformation(
-            "Recording {Event} of {Name}, correlation id {Correlation}", built.EventTypeName, name, action.CorrelationId);
+        return names.ToDictionary(name => name, name =>
+        {
+            var (id, version, last) = known.TryGetValue(kind.StreamOf(name), out var stream)
+                ? stream
+                : (kind.StreamOf(name), 0L, DateTimeOffset.MinValue);
+            return new StreamHead(id, kind.StreamType, version, version, now < last ? last : now);
+        });
     }
 }

@@ -107,18 +107,7 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
             [kind, heldReason, NpgsqlDbType.Bigint.Of(position), clock.GetUtcNow(), after],
             row => new ReleasedDestination(row.GetString(0), row.GetBoolean(1)),
             ct)).OrderBy(r => r.Name, StringComparer.Ordinal).ToList();
-        foreach (var (name, isSet) in released)
-        {
-            if (isSet)
-            {
-                await operatorLog.RecordAsync(
-                    transaction, Streams, name, new DestinationSet(name, position!.Value, clock.GetUtcNow()), action, ct);
-            }
-
-            await operatorLog.RecordAsync(
-                transaction, Streams, name, new DestinationReleased(name, null, clock.GetUtcNow()), action, ct);
-        }
-
+        await operatorLog.RecordAsync(transaction, Streams, [.. released.SelectMany(r => FactsOf(r, position))], action, ct);
         await transaction.CommitAsync(ct);
         foreach (var destination in released)
         {
@@ -126,6 +115,16 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
         }
 
         return released;
+    }
+
+    private IEnumerable<(string Name, object Fact)> FactsOf(ReleasedDestination released, long? position)
+    {
+        if (released.IsSet)
+        {
+            yield return (released.Name, new DestinationSet(released.Name, position!.Value, clock.GetUtcNow()));
+        }
+
+        yield return (released.Name, new DestinationReleased(released.Name, null, clock.GetUtcNow()));
     }
 
     /// <summary>
@@ -154,17 +153,12 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var requested = await BlockedAccounts.RequestReleaseAsync(transaction, release, publisher, cause, account, ct);
-        foreach (var group in requested.GroupBy(a => a.Publisher).OrderBy(g => g.Key, StringComparer.Ordinal))
-        {
-            IEnumerable<object> facts = release == BlockedAccounts.Discard
-                ? group.Select(a => new DeadLetterDiscarded(a.Publisher, a.EventId, a.Account, a.Cause, clock.GetUtcNow()))
-                : [new DeadLettersReplayed(group.Key, group.Count(), clock.GetUtcNow())];
-            foreach (var fact in facts)
-            {
-                await operatorLog.RecordAsync(transaction, Streams, group.Key, fact, action, ct);
-            }
-        }
-
+        var byName = requested.GroupBy(a => a.Publisher).OrderBy(g => g.Key, StringComparer.Ordinal);
+        IEnumerable<(string, object)> facts = release == BlockedAccounts.Discard
+            ? byName.SelectMany(g => g).Select(a => (
+                a.Publisher, (object)new DeadLetterDiscarded(a.Publisher, a.EventId, a.Account, a.Cause, clock.GetUtcNow())))
+            : byName.Select(g => (g.Key, (object)new DeadLettersReplayed(g.Key, g.Count(), clock.GetUtcNow())));
+        await operatorLog.RecordAsync(transaction, Streams, [.. facts], action, ct);
         await transaction.CommitAsync(ct);
         foreach (var name in requested.Select(a => a.Publisher).Distinct())
         {
