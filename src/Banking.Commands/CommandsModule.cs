@@ -42,6 +42,7 @@ public static class CommandsModule
         .AddSingleton<EarlierReceipts>()
         .AddSingleton<StoredAnswers>()
         .AddSingleton<ReplayedAnswers>()
+        .AddSingleton<RefusalReader>()
         .AddSingleton<IPeriodCheck, DueCommandsCheck>()
         .AddSingleton<HistoryImport>()
         .AddSingleton<HistoryComparison>()

@@ -211,6 +211,12 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
                 "refusal"
             },
             {
+                "update platform.mt_doc_refusal set data = jsonb_set(data, '{recordedAt}', '\"soon\"') where id = {refusal}",
+                "refusals",
+                "refusal",
+                "refusal"
+            },
+            {
                 "update platform.mt_doc_refusal set data = jsonb_set(data, '{streamId}', to_jsonb({other}::text)) where id = {refusal}",
                 "refusals",
                 "refusal",

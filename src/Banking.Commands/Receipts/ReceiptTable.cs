@@ -34,14 +34,16 @@ internal sealed class ReceiptTable : Table
     }
 
     /// <summary>
-    /// Moves receipts of earlier versions, which were documents, into the table, so that the keys answered then stay answered.
+    /// Moves receipts of earlier versions, which were documents, into the table, so that the keys answered then stay answered. One whose
+    /// recorded time is no time is recorded at the time of the move.
     /// </summary>
-    public const string MoveDocuments =
+    public static readonly string MoveDocuments =
         $"""
         do $$ begin
             if to_regclass('{SchemaNames.Platform}.mt_doc_receipt') is not null then
                 insert into {Name} ({AllColumns})
-                select left(id, 32)::uuid, (data ->> 'eventId')::uuid, (data ->> 'version')::bigint, (data ->> 'recordedAt')::timestamptz,
+                select left(id, 32)::uuid, (data ->> 'eventId')::uuid, (data ->> 'version')::bigint,
+                    coalesce({StoredTime.Of("data ->> 'recordedAt'")}, transaction_timestamp()),
                     (data ->> 'status')::smallint, decode(data ->> 'fingerprint', 'hex'), data ->> 'body', data ->> 'location'
                 from {SchemaNames.Platform}.mt_doc_receipt on conflict (id) do nothing;
                 drop table {SchemaNames.Platform}.mt_doc_receipt;

@@ -26,16 +26,21 @@ public sealed class RefusalComparison : StoredComparison
             'correlationId', e.correlation_id, 'idempotencyKey', e.headers ->> '{{HeaderNames.IdempotencyKey}}', 'recordedAt', e.timestamp))
         """;
 
-    /// <summary>The same data of the refusal. PostgreSQL formats its instant, so that two spellings of one instant are equal.</summary>
-    private const string RefusalData =
-        """
+    private static readonly string RecordedAt = StoredTime.Of("r.data ->> 'recordedAt'");
+
+    /// <summary>
+    /// The same data of the refusal. PostgreSQL formats its instant, so that two spellings of one instant are equal. A text that is no time
+    /// stays as it is.
+    /// </summary>
+    private static readonly string RefusalData =
+        $"""
         jsonb_strip_nulls(jsonb_build_object(
             'streamId', r.data ->> 'streamId', 'streamVersion', r.data -> 'streamVersion',
             'operation', r.data ->> 'operation', 'code', r.data ->> 'code',
             'actor', r.data ->> 'actor', 'role', r.data ->> 'role', 'channel', r.data ->> 'channel',
             'reasonCode', r.data ->> 'reasonCode', 'reasonText', r.data ->> 'reasonText',
             'correlationId', r.data ->> 'correlationId', 'idempotencyKey', r.data ->> 'idempotencyKey',
-            'recordedAt', (r.data ->> 'recordedAt')::timestamptz))
+            'recordedAt', coalesce(to_jsonb({RecordedAt}), r.data -> 'recordedAt')))
         """;
 
     public override string Name => "refusals";
@@ -52,7 +57,7 @@ public sealed class RefusalComparison : StoredComparison
             from (select * from {SchemaNames.Events}.mt_events where {streams.On("stream_id")} and type = $3) e
             full join (select * from {CommandsModule.RefusalTable} where {streams.On("id")}) r on r.id = e.stream_id
             where (r.id is null or e.stream_id is null or {EventData} <> {RefusalData})
-                and (e.stream_id is not null or (r.data ->> 'recordedAt')::timestamptz >=
+                and (e.stream_id is not null or {RecordedAt} is null or {RecordedAt} >=
                     (select timestamp from {SchemaNames.Events}.mt_events where type = $3 order by seq_id limit 1))
             order by 1 limit {Comparison.MaxRows}
             """,

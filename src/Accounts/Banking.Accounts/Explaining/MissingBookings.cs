@@ -4,12 +4,9 @@ using Banking.Accounts.ReadModels;
 using Banking.Commands;
 using Banking.Commands.Approvals;
 using Banking.Commands.Receipts;
-using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using JasperFx.Events;
-using Marten;
-using Npgsql;
 
 namespace Banking.Accounts.Explaining;
 
@@ -17,8 +14,7 @@ namespace Banking.Accounts.Explaining;
 /// Searches for a booking that an account lacks: refused and proposed commands of the amount, bookings of it on other accounts, and earlier
 /// ones of this account. All is searched as it is now. The candidates are hints, for staff only.
 /// </summary>
-public sealed class MissingBookings(
-    NpgsqlDataSource source, IDocumentStore store, EntryPages entries, IProposals proposals)
+public sealed class MissingBookings(RefusalReader refusals, EntryPages entries, IProposals proposals)
 {
     /// <summary>The candidates that each rule lists.</summary>
     private const int MaxPerRule = 10;
@@ -31,10 +27,10 @@ public sealed class MissingBookings(
     /// </summary>
     private const string Refused =
         $"""
-        (select d.data, d.id from {CommandsModule.RefusalTable} d
+        ({RefusalReader.Select}
         where CAST(d.data ->> 'streamId' as uuid) = $1 and d.data -> 'command' ->> 'type' = any($2) order by d.id desc limit 1000)
         union all
-        (select d.data, d.id from (select * from {CommandsModule.RefusalTable} order by id desc limit 10000) d
+        (select d.id, d.data from (select * from {CommandsModule.RefusalTable} order by id desc limit 10000) d
         where CAST(d.data ->> 'streamId' as uuid) <> $1 and d.data -> 'command' -> 'fields' ->> 'to' = any($3))
         order by id desc
         """;
@@ -59,13 +55,7 @@ public sealed class MissingBookings(
 
     private async Task<IEnumerable<MissingView>> RefusedAsync(Search search, CancellationToken ct)
     {
-        var serializer = store.Options.Serializer();
-        var refusals = await source.ListAsync(
-            Refused,
-            [search.Account.Id, MissingCommand.Types, search.Names],
-            row => serializer.FromJson<RecordedRefusal>(row, 0),
-            ct);
-        return refusals
+        return (await refusals.ListAsync(Refused, [search.Account.Id, MissingCommand.Types, search.Names], ct))
             .Where(r => r.Command is { } command && search.Fits(MissingCommand.Of(command, search.Account), r.RecordedAt))
             .Take(MaxPerRule)
             .Select(r => new MissingView(

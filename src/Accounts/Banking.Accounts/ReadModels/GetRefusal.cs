@@ -4,7 +4,6 @@ using Banking.Commands.Receipts;
 using Banking.EventStore.Json;
 using Banking.SharedKernel;
 using Banking.Web.Http;
-using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -14,6 +13,10 @@ namespace Banking.Accounts.ReadModels;
 
 public static class GetRefusalEndpoint
 {
+    /// <summary>As in the list of an account, only staff see refused corrections.</summary>
+    private const string ById =
+        RefusalReader.Select + "where d.id = $1 and ($2 or d.data -> 'command' ->> 'type' is distinct from $3)";
+
     [WolverineGet("/v1/refusals/{refusal}", OperationId = "getRefusal")]
     [Tags("Accounts")]
     [EndpointSummary("Get a refused command, with the facts that the decision saw")]
@@ -21,14 +24,12 @@ public static class GetRefusalEndpoint
     [Authorize(Policies.Read)]
     [Problems("refusal_not_found")]
     [ProducesResponseType<RefusalView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string refusal, AccountReader reader, IQuerySession session, HttpContext http)
+    public static async Task<IResult> Get(string refusal, AccountReader reader, RefusalReader stored, HttpContext http)
     {
         var caller = http.Caller();
         return PublicId.TryParse(RefusalId.Prefix, refusal, out var id)
-            && await session.LoadAsync<RecordedRefusal>(id, http.RequestAborted) is { } found
-            // As in the list of an account: only staff see refused corrections.
-            && (caller.IsStaff || (found.Command?.Type != CorrectionOperation.Message
-                && await reader.FindAsync(AccountId.Format(found.StreamId), http) is not null))
+            && await stored.ListAsync(ById, [id, caller.IsStaff, CorrectionOperation.Message], http.RequestAborted) is [var found]
+            && (caller.IsStaff || await reader.FindAsync(AccountId.Format(found.StreamId), http) is not null)
             ? TypedResults.Json(RefusalView.Of(found, caller), ApiJson.Options)
             : new ProblemResult(Refusal.NotFound("refusal_not_found", "There is no such refusal.", ("refusal", refusal)));
     }

@@ -5,9 +5,9 @@ using Banking.Commands.Receipts;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Json;
 using Banking.EventStore.Published;
+using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Banking.Web.Http;
-using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -70,6 +70,14 @@ public sealed record RefusedCommandView(string Type, JsonNode? Fields)
 
 public static class GetRefusalsEndpoint
 {
+    /// <summary>
+    /// Newest first, because ids sort by time. A refusal whose recorded time is no time is listed whatever was known when.
+    /// </summary>
+    private static readonly string OfAccount =
+        RefusalReader.Select + "where (d.data ->> 'streamId')::uuid = $1 and d.id < $2 "
+        + "and ($3 or d.data -> 'command' ->> 'type' is distinct from $4) "
+        + $"and coalesce({StoredTime.Of("d.data ->> 'recordedAt'")} <= $5, true) order by d.id desc limit $6";
+
     [WolverineGet("/v1/accounts/{account}/refusals", OperationId = "listRefusals")]
     [PageParameters]
     [KnownAtParameter]
@@ -82,7 +90,7 @@ public static class GetRefusalsEndpoint
     [Authorize(Policies.Read)]
     [Problems("account_not_found")]
     [ProducesResponseType<Page<RefusalView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string account, AccountReader reader, IQuerySession session, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(string account, AccountReader reader, RefusalReader stored, TimeProvider clock, HttpContext http)
     {
         if (await reader.FindAsync(account, http) is not { } found)
         {
@@ -102,27 +110,17 @@ public static class GetRefusalsEndpoint
         }
 
         var caller = http.Caller();
-        var refusals = await ListAsync(session, found.Id, before, knownAt, paging!.Limit + 1, caller, http.RequestAborted);
+        // Only staff correct and see refused corrections: the code alone may be about the account on the other side of a transfer.
+        var refusals = await stored.ListAsync(
+            OfAccount,
+            [
+                found.Id, before, caller.IsStaff, CorrectionOperation.Message, (knownAt ?? DateTimeOffset.MaxValue).UtcDateTime,
+                paging!.Limit + 1,
+            ],
+            http.RequestAborted);
         return TypedResults.Json(
             Page<RefusalView>.Of(
                 [.. refusals.Select(r => RefusalView.Of(r, caller))], paging, r => r.Id[(RefusalId.Prefix.Length + 1)..]),
             ApiJson.Options);
     }
-
-    /// <summary>
-    /// Lists newest first, because ids sort by time. Only staff correct and see refused corrections: the code alone may be about the
-    /// account on the other side of a transfer.
-    /// </summary>
-    private static Task<IReadOnlyList<RecordedRefusal>> ListAsync(
-        IQuerySession session, Guid account, Guid before, DateTimeOffset? knownAt, int limit, Caller caller, CancellationToken ct) =>
-        session.QueryAsync<RecordedRefusal>(
-            "where (d.data ->> 'streamId')::uuid = ? and d.id < ? and (? or d.data -> 'command' ->> 'type' is distinct from ?) "
-                + "and (d.data ->> 'recordedAt')::timestamptz <= ? order by d.id desc limit ?",
-            ct,
-            account,
-            before,
-            caller.IsStaff,
-            CorrectionOperation.Message,
-            knownAt ?? DateTimeOffset.MaxValue,
-            limit);
 }

@@ -5,7 +5,6 @@ using Banking.Commands.Receipts;
 using Banking.EventStore.Json;
 using Banking.SharedKernel;
 using Banking.Web.Http;
-using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -33,7 +32,7 @@ public static class GetRefusedAttemptsEndpoint
     [Authorize(Policies.ReadProposals)]
     [Problems("proposal_not_found")]
     [ProducesResponseType<Page<RefusedAttemptView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string proposal, StateReader<Proposal> states, IQuerySession session, HttpContext http)
+    public static async Task<IResult> Get(string proposal, StateReader<Proposal> states, RefusalReader stored, HttpContext http)
     {
         var (paging, before, problem) = Paging.ReadIds(http.Request, Guid.AllBitsSet);
         if (problem is not null)
@@ -46,10 +45,12 @@ public static class GetRefusedAttemptsEndpoint
             return new ProblemResult(ProposalCommands.NotFound);
         }
 
-        var refusals = await session.QueryAsync<RecordedRefusal>(
+        var refusals = await stored.ListAsync(
             // The due row of a proposal that ended earlier is refused too; it is no attempt of a person.
-            "where (d.data ->> 'streamId')::uuid = ? and d.id < ? and d.data ->> 'operation' <> ? order by d.id desc limit ?",
-            http.RequestAborted, id, before, ExpireProposal.Operation, paging!.Limit + 1);
+            RefusalReader.Select
+                + "where (d.data ->> 'streamId')::uuid = $1 and d.id < $2 and d.data ->> 'operation' <> $3 order by d.id desc limit $4",
+            [id, before, ExpireProposal.Operation, paging!.Limit + 1],
+            http.RequestAborted);
         var page = Page<RecordedRefusal>.Of(refusals, paging, r => r.Id.ToString("N"));
         return TypedResults.Json(
             new Page<RefusedAttemptView>([.. page.Items.Select(RefusedAttemptView.Of)], page.NextCursor), ApiJson.Options);

@@ -116,8 +116,8 @@ internal sealed class SimulationReader(
         var events = await EventsAsync(snapshot, ById, [named[false].ToArray()], ct);
         var serializer = store.Options.Serializer();
         var refusals = await snapshot.ListAsync(
-            $"select data from {CommandsModule.RefusalTable} where id = any($1)", [named[true].ToArray()],
-            row => serializer.FromJson<RecordedRefusal>(row, 0), ct);
+            $"select id, data from {CommandsModule.RefusalTable} where id = any($1)", [named[true].ToArray()],
+            row => RefusalReader.Read(serializer, row), ct);
         var accounts = await SimulationScope.ResolveAsync(
             snapshot,
             [
