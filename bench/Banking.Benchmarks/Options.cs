@@ -72,7 +72,7 @@ internal sealed record Options(
 
     /// <summary>The rows of a name: "time" is all that reads the past.</summary>
     private static IEnumerable<string> Rows(string name) =>
-        name == "time" ? [.. LargeAccount.Names, .. Statements.Names] : [name];
+        name == "time" ? [.. LargeAccount.Names, .. Statements.Names, ScheduledStatements.Name] : [name];
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -29,6 +29,11 @@ internal sealed class ReadSide(Options options, PostgresCluster cluster, RunResu
             await new Statements(options, cluster, results).RunAsync();
         }
 
+        if (options.Includes(ScheduledStatements.Name))
+        {
+            await new ScheduledStatements(options, cluster, results).RunAsync();
+        }
+
         if (options.Only.Contains(Archive.Name))
         {
             await new Archive(options, cluster, results).RunAsync();
