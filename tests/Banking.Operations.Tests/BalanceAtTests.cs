@@ -1,3 +1,4 @@
+using System.Globalization;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Explaining;
@@ -17,10 +18,14 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
     [InlineData(11, 0, false)]
     [InlineData(12, 0, true)]
     [InlineData(13, 17, false)]
-    public async Task At_any_pair_of_instants_and_any_version_rows_and_fold_agree(int seed, int thousands, bool behind)
+    [InlineData(14, 0, false, "2000-01-16")]
+    [InlineData(15, 0, true, "1996-04-03")]
+    public async Task At_any_pair_of_instants_and_any_version_rows_and_fold_agree(
+        int seed, int thousands, bool behind, string? until = null)
     {
         output.WriteLine($"seed {seed}");
-        var history = new RandomHistory(bank, seed);
+        var history = new RandomHistory(
+            bank, seed, until is null ? null : DateTimeOffset.Parse($"{until}T00:00:00Z", CultureInfo.InvariantCulture));
         await history.RunAsync(150);
         await history.GrowAsync(thousands);
         await history.CorrectAsync(15);

@@ -17,7 +17,7 @@ public class ProbedBank : BankFixture
 
     internal Verification Verification => Host.Services.GetRequiredService<Verification>();
 
-    protected override string[] Settings => [.. base.Settings, "--Banking:BackdatingDays", "60"];
+    protected override string[] Settings => [.. base.Settings, "--Banking:BackdatingDays", "20000"];
 
     protected override void Configure(IServiceCollection services) => services.AddSingleton<ReadModel>(Probe);
 }

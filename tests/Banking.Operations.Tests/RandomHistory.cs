@@ -7,7 +7,8 @@ namespace Banking.Operations.Tests;
 /// A history made from a random seed: accounts in two currencies, one of them with more events than two chunks; backdated deposits and
 /// withdrawals, some within one tick of each other; transfers, limits and freezes; and a moving clock.
 /// </summary>
-internal sealed class RandomHistory(BankFixture bank, int seed)
+/// <param name="until">The backdated entries took effect in the weeks before this instant; before the time of the clock if null.</param>
+internal sealed class RandomHistory(BankFixture bank, int seed, DateTimeOffset? until = null)
 {
     private readonly Random _random = new(seed);
     private readonly BankClient _teller = bank.As("teller");
@@ -16,13 +17,15 @@ internal sealed class RandomHistory(BankFixture bank, int seed)
 
     public string Busy => Accounts[0];
 
+    private DateTimeOffset Until => until ?? bank.Clock.Now;
+
     public async Task RunAsync(int steps)
     {
         foreach (var currency in (string[])["EUR", "EUR", "EUR", "JPY"])
         {
             Accounts.Add(
                 await _teller.OpenAsync(
-                    currency: currency, balance: "100000", overdraftLimit: "500000", effectiveAt: bank.Clock.Now.AddDays(-60)));
+                    currency: currency, balance: "100000", overdraftLimit: "500000", effectiveAt: Until.AddDays(-60)));
         }
 
         for (var i = 0; i < steps; i++)
@@ -83,7 +86,7 @@ internal sealed class RandomHistory(BankFixture bank, int seed)
         0 => bank.Clock.Now.AddSeconds(-_random.Next(0, 5_000_000)),
         1 => Dated(),
         2 => Dated().AddTicks(_random.Next(-2, 3)),
-        _ => bank.Clock.Now.AddDays(-_random.Next(0, 60)),
+        _ => Until.AddDays(-_random.Next(0, 60)),
     };
 
     private async Task StepAsync(int step)
@@ -145,7 +148,7 @@ internal sealed class RandomHistory(BankFixture bank, int seed)
     }
 
     /// <summary>An effective time from few days and few ticks, so that many are equal.</summary>
-    private DateTimeOffset Dated() => bank.Clock.Now.Date.AddDays(-_random.Next(0, 40)).AddHours(12).AddTicks(_random.Next(0, 12));
+    private DateTimeOffset Dated() => Until.Date.AddDays(-_random.Next(0, 40)).AddHours(12).AddTicks(_random.Next(0, 12));
 }
 
 internal static class Lenient

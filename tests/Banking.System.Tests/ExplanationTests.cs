@@ -322,6 +322,9 @@ public sealed class ExplanationTests(BankFixture bank) : IClassFixture<BankFixtu
         Assert.Equal(["refused-command", "other-account", "repeated-booking"], missing.Select(m => m.Text("rule")).Distinct());
         Assert.Equal("insufficient_funds", missing[0].Text("code"));
         Assert.Equal((neighbour, $"/v1/transactions/{wrong.Text("id")}"), (missing[1].Text("accountId"), missing[1].Text("link")));
+        // What took effect at the instant of the balance counts too.
+        var now = await MistakesAsync(account, $"?expected=82.62&effectiveAt={bank.Clock.Now.Query()}");
+        Assert.Contains(now.Json.GetProperty("missing").EnumerateArray(), m => m.Text("rule") == "other-account");
         (await _teller.GetAsync(missing[0].Text("link"))).Ok();
         missing[0].GetProperty("amount").IsMoney("31.31");
         var debit = (await MistakesAsync(payer, "?expected=-31.31")).Json.GetProperty("missing").EnumerateArray().ToList();

@@ -34,7 +34,7 @@ public sealed class MonthSums(NpgsqlDataSource source, AccountReader reader)
         var rows = await source.ListAsync(
             Sql,
             [
-                account.Id, counted.EffectiveAt.UtcDateTime, counted.Version, EntryRow.TickOf(counted.EffectiveAt),
+                account.Id, EntryRow.MicrosecondOf(counted.EffectiveAt), counted.Version, EntryRow.TickOf(counted.EffectiveAt),
                 NpgsqlDbType.Date.Of(query.From ?? DateOnly.MinValue), NpgsqlDbType.Date.Of(query.To ?? DateOnly.MaxValue),
             ],
             row => (

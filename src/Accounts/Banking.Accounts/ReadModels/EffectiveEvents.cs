@@ -87,8 +87,8 @@ public sealed class EffectiveEvents(NpgsqlDataSource source, EventReader events,
         var rows = await source.ListAsync(
             Sql,
             [
-                account.Id, start.UtcDateTime, EntryRow.TickOf(start), after.Version, before.UtcDateTime, EntryRow.TickOf(before), version,
-                limit,
+                account.Id, EntryRow.MicrosecondOf(start), EntryRow.TickOf(start), after.Version, EntryRow.MicrosecondOf(before),
+                EntryRow.TickOf(before), version, limit,
             ],
             row => (First: row.GetInt64(0), Net: row.GetOrDefault<BigInteger?>(1)),
             ct);

@@ -89,7 +89,7 @@ public sealed class EntriesModel : ReadModel
                 row.Write((short)e.Currency.Scale, NpgsqlDbType.Smallint);
                 row.Write(balance, NpgsqlDbType.Bigint);
                 row.Write(e.OverdraftLimit, NpgsqlDbType.Bigint);
-                row.Write(e.EffectiveAt.UtcDateTime, NpgsqlDbType.TimestampTz);
+                row.Write(EntryRow.MicrosecondOf(e.EffectiveAt), NpgsqlDbType.TimestampTz);
                 row.Write(EntryRow.TickOf(e.EffectiveAt), NpgsqlDbType.Smallint);
                 row.Write(e.RecordedAt.UtcDateTime, NpgsqlDbType.TimestampTz);
                 row.Write(e.Correlation, NpgsqlDbType.Bigint);

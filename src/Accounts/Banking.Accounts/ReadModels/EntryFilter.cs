@@ -7,6 +7,8 @@ namespace Banking.Accounts.ReadModels;
 /// <summary>The entries that a list shows, by what the rows of the book say.</summary>
 public sealed record EntryFilter
 {
+    private const string EffectiveInstant = "(e.effective_at, e.effective_tick)";
+
     /// <summary>The smallest amount, of credits and debits; in <see cref="Currency"/>.</summary>
     public Money? Minimum { get; init; }
 
@@ -61,8 +63,8 @@ public sealed record EntryFilter
         clauses.Add("e.currency =", Currency?.Code);
         // A currency may have had another number of decimals in the past.
         clauses.Add("e.scale =", Minimum is null && Maximum is null ? null : (short)Currency!.Value.Scale);
-        clauses.Add("e.effective_at >=", Effective.From?.UtcDateTime);
-        clauses.Add("e.effective_at <", Effective.To?.UtcDateTime);
+        clauses.Add(Effective.From is { } from ? $"{EffectiveInstant} >= {Bound(from, add)}" : null);
+        clauses.Add(Effective.To is { } to ? $"{EffectiveInstant} < {Bound(to, add)}" : null);
         clauses.Add("e.recorded_at >=", Recorded.From?.UtcDateTime);
         clauses.Add("e.recorded_at <", Recorded.To?.UtcDateTime);
         clauses.Add("e.correlation =", Correlation is null ? null : EntryRow.HashOf(Correlation));
@@ -70,6 +72,9 @@ public sealed record EntryFilter
     }
 
     private string? Kind => Kinds is null ? null : $"e.kind in ({string.Join(", ", Kinds.Select(k => (short)k))})";
+
+    private static string Bound(DateTimeOffset instant, Func<object, string> add) =>
+        $"({add(EntryRow.MicrosecondOf(instant))}, {add(EntryRow.TickOf(instant))})";
 
     private void AddAmounts(Clauses clauses)
     {

@@ -26,6 +26,13 @@ internal readonly record struct EntryRow(
     /// <summary>The tenths of a microsecond, which PostgreSQL does not store.</summary>
     public static short TickOf(DateTimeOffset instant) => (short)(instant.UtcTicks % TimeSpan.TicksPerMicrosecond);
 
+    /// <summary>
+    /// The microsecond of an instant, to which <see cref="TickOf"/> is added. Npgsql cuts ticks toward the year 2000: a time before it
+    /// would become the next microsecond. The largest value stays, because Npgsql writes it as infinity.
+    /// </summary>
+    public static DateTime MicrosecondOf(DateTimeOffset instant) =>
+        (instant == DateTimeOffset.MaxValue ? instant : instant.CutToMicroseconds()).UtcDateTime;
+
     public static EntryRow Of(IEvent e)
     {
         try

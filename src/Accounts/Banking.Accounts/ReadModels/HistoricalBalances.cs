@@ -37,7 +37,7 @@ public sealed class HistoricalBalances(NpgsqlDataSource source, AccountReader re
     /// <summary>The balance of the events that took effect by one instant, of those recorded by another.</summary>
     public Task<HistoricalBalance> AtAsync(Account account, DateTimeOffset effectiveAt, DateTimeOffset knownAt, CancellationToken ct)
     {
-        return AtAsync(account, AtInstants, 0, effectiveAt, knownAt, ct, effectiveAt.UtcDateTime, knownAt.UtcDateTime,
+        return AtAsync(account, AtInstants, 0, effectiveAt, knownAt, ct, EntryRow.MicrosecondOf(effectiveAt), knownAt.UtcDateTime,
             EntryRow.TickOf(effectiveAt));
     }
 
@@ -48,8 +48,8 @@ public sealed class HistoricalBalances(NpgsqlDataSource source, AccountReader re
         return version == 0
             ? BalanceAt.Nothing(account.Currency)
             : (await AtAsync(
-                account, AtInstantAndVersion, version, effectiveAt, DateTimeOffset.MaxValue, ct, effectiveAt.UtcDateTime, version,
-                EntryRow.TickOf(effectiveAt))).At;
+                account, AtInstantAndVersion, version, effectiveAt, DateTimeOffset.MaxValue, ct, EntryRow.MicrosecondOf(effectiveAt),
+                version, EntryRow.TickOf(effectiveAt))).At;
     }
 
     /// <summary>The balance right after an event of the account, whatever its effective time.</summary>

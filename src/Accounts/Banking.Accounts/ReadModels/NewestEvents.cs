@@ -49,7 +49,10 @@ public sealed class NewestEvents(NpgsqlDataSource source, EffectiveEvents effect
     {
         var found = await source.ListAsync(
             Sql,
-            [account.Id, start.UtcDateTime, EntryRow.TickOf(start), before.UtcDateTime, EntryRow.TickOf(before), version, newest],
+            [
+                account.Id, EntryRow.MicrosecondOf(start), EntryRow.TickOf(start), EntryRow.MicrosecondOf(before),
+                EntryRow.TickOf(before), version, newest,
+            ],
             row => new EffectivePlace(row.GetFieldValue<DateTimeOffset>(0).AddTicks(row.GetInt16(1)), row.GetInt64(2)),
             ct);
         var page = await effective.ReadAsync(
