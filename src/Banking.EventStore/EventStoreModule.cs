@@ -56,6 +56,7 @@ public static class EventStoreModule
         .AddSingleton<IEpochReaction>(services => services.GetRequiredService<ArchivedEvents>())
         .AddSingleton<EventVersions>()
         .AddSingleton<StreamDirectory>()
+        .AddSingleton<OpenWriters>()
         .AddSingleton<StreamTimeline>()
         .AddSingleton(new EpochFolder(null))
         .AddSingleton<EpochMemory>()

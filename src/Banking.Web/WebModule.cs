@@ -34,6 +34,7 @@ public static class WebModule
 
     /// <summary>Registers the services of a host that serves the bank.</summary>
     public static IServiceCollection AddServedWeb(this IServiceCollection services, IConfiguration configuration) => services
+        .AddSingleton<KnownPosition>()
         .AddSingleton<MinPosition>()
         .AddSingleton<SeenActors>()
         .AddSingleton<BackupWatch>()

@@ -13,6 +13,7 @@ namespace Banking.Web.Http;
 public static class HttpAnswers
 {
     public const string LedgerPosition = "Ledger-Position";
+    public const string LedgerStale = "Ledger-Stale";
     public const string IdempotencyReplayed = "Idempotency-Replayed";
 
     public static string TraceId(this HttpContext http)

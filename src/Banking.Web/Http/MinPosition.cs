@@ -19,12 +19,17 @@ namespace Banking.Web.Http;
 /// from another database or from before a restore, is refused; so is any position if the answer <see cref="HasNoPositionAttribute">has
 /// none</see>.
 /// </para>
+/// <para>
+/// An answer of a model about what was <see cref="KnownAtQuery">known at</see> an instant waits, as a list does, until the model has
+/// everything that was recorded by then: such an answer never changes, or says that it may.
+/// </para>
 /// </summary>
 public sealed class MinPosition(
     NpgsqlDataSource source,
     LogEnd log,
     LogEpochs epochs,
     HighWaterMark mark,
+    KnownPosition known,
     DocumentModels documents,
     ProjectionStates projections,
     TimeProvider clock)
@@ -64,7 +69,9 @@ public sealed class MinPosition(
             return;
         }
 
-        var (reached, target) = await ReachAsync(metadata, model, list, wanted, wait, http.RequestAborted);
+        var (reached, target) = list is not null
+            ? await WaitForListAsync(list, wanted, wait ?? ListWait, http.RequestAborted)
+            : await ReachAsync(metadata, model, wanted ?? 0, wait ?? TimeSpan.Zero, http.RequestAborted);
         if (reached < target
             && PositionBeyondEnd.Problem("Ledger-Min-Position", target, await log.ReadAsync(http.RequestAborted)) is { } beyondEnd)
         {
@@ -72,13 +79,23 @@ public sealed class MinPosition(
             return;
         }
 
-        http.Response.Headers[HttpAnswers.LedgerPosition] = reached.ToString(CultureInfo.InvariantCulture);
-        if (reached < target)
+        var isKnown = true;
+        if (model is not null && KnownAtQuery.Read(http.Request, clock.GetUtcNow()) is ({ } knownAt, _))
         {
-            http.Response.Headers["Ledger-Stale"] = "true";
+            (reached, isKnown) = await WaitForKnownAsync(model, knownAt, reached, wait ?? ListWait, http.RequestAborted);
         }
 
+        WriteHeaders(http.Response, reached, isStale: reached < target || !isKnown);
         await next();
+    }
+
+    private static void WriteHeaders(HttpResponse response, long reached, bool isStale)
+    {
+        response.Headers[HttpAnswers.LedgerPosition] = reached.ToString(CultureInfo.InvariantCulture);
+        if (isStale)
+        {
+            response.Headers[HttpAnswers.LedgerStale] = "true";
+        }
     }
 
     /// <summary>Reads the requested position, null if there is none, and the requested time to wait; or the problem of a header.</summary>
@@ -104,26 +121,37 @@ public sealed class MinPosition(
 
     /// <summary>Waits for the position at the source of the answer. Returns the position reached and the one waited for.</summary>
     private async Task<(long Reached, long Target)> ReachAsync(
-        EndpointMetadataCollection? metadata, string? model, string? list, long? wanted, TimeSpan? wait, CancellationToken ct)
+        EndpointMetadataCollection? metadata, string? model, long wanted, TimeSpan wait, CancellationToken ct)
     {
-        if (list is not null)
-        {
-            return await WaitForListAsync(list, wanted, wait ?? ListWait, ct);
-        }
-
         Func<CancellationToken, Task<long>> look = model is not null ? token => ReadModelPositionAsync(model, token)
             : metadata?.GetMetadata<ReadsCompleteLogAttribute>() is not null ? mark.LookAsync
             : log.ReadAsync;
-        return (await WaitAsync(look, wanted ?? 0, wait ?? TimeSpan.Zero, ct), wanted ?? 0);
+        return (await WaitAsync(look, wanted, wait, Pause, ct), wanted);
     }
 
-    private async Task<long> WaitAsync(Func<CancellationToken, Task<long>> look, long wanted, TimeSpan maxWait, CancellationToken ct)
+    /// <summary>Waits until the model has everything that was recorded by an instant. Returns the position reached.</summary>
+    private async Task<(long Reached, bool IsComplete)> WaitForKnownAsync(
+        string model, DateTimeOffset knownAt, long reached, TimeSpan maxWait, CancellationToken ct)
+    {
+        var since = clock.GetTimestamp();
+        if (await known.FindAsync(knownAt, reached, maxWait, ct) is not { } target)
+        {
+            return (reached, false);
+        }
+
+        reached = await WaitAsync(
+            token => ReadModelPositionAsync(model, token), target, maxWait - clock.GetElapsedTime(since), ListPause, ct);
+        return (reached, reached >= target);
+    }
+
+    private async Task<long> WaitAsync(
+        Func<CancellationToken, Task<long>> look, long wanted, TimeSpan maxWait, TimeSpan pause, CancellationToken ct)
     {
         var since = clock.GetTimestamp();
         var reached = await look(ct);
         while (reached < wanted && clock.GetElapsedTime(since) < maxWait)
         {
-            await Task.Delay(Pause, clock, ct);
+            await Task.Delay(pause, clock, ct);
             reached = await look(ct);
         }
 

@@ -33,7 +33,8 @@ internal static class AnswerHeaders
         {
             headers[HttpAnswers.LedgerPosition] = Position("The position of the log that the answer includes, if one was asked for or the "
                 + "answer comes from a read model.");
-            headers["Ledger-Stale"] = Header("true if the position that was asked for is not included yet.");
+            headers[HttpAnswers.LedgerStale] = Header(
+                "true if the answer lacks the position that was asked for, or may lack what was recorded by knownAt.");
         }
 
         return WithEpoch(headers);

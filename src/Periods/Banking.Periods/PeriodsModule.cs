@@ -53,7 +53,6 @@ public sealed class PeriodsModule : BankModule
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<ICommitCheck<AccountingPeriods>, ClosingCheck>()
-        .AddSingleton<OpenWriters>()
         .AddSingleton<PeriodChecks>()
         .AddSingleton<FirstMonth>()
         .AddSingleton<PeriodCommands>()

@@ -4,6 +4,7 @@ using Banking.Commands.Groups;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
+using Banking.EventStore.Streams;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using JasperFx.Events;
@@ -20,9 +21,6 @@ public sealed class AccountReader(
     NpgsqlDataSource source,
     TimeProvider clock)
 {
-    /// <summary>Longer than any transaction of this bank takes.</summary>
-    private static readonly TimeSpan MaxTransactionTime = TimeSpan.FromMinutes(1);
-
     public Task<Account?> FindAsync(string account, HttpContext http)
     {
         return FindAsync(account, http.Caller(), http.RequestAborted);
@@ -83,7 +81,7 @@ public sealed class AccountReader(
     /// </summary>
     public async Task WaitForWritersAsync(Guid id, DateTimeOffset knownAt, CancellationToken ct)
     {
-        if (knownAt < clock.GetUtcNow() - MaxTransactionTime)
+        if (knownAt < clock.GetUtcNow() - OpenWriters.MaxTransactionTime)
         {
             return;
         }

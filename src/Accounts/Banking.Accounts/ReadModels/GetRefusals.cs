@@ -109,6 +109,11 @@ public static class GetRefusalsEndpoint
             return new ProblemResult(wrong);
         }
 
+        if (knownAt is { } instant)
+        {
+            await reader.WaitForWritersAsync(found.Id, instant, http.RequestAborted);
+        }
+
         var caller = http.Caller();
         // Only staff correct and see refused corrections: the code alone may be about the account on the other side of a transfer.
         var refusals = await stored.ListAsync(

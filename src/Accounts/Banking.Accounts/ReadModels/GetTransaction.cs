@@ -1,5 +1,6 @@
 using Banking.Accounts.Domain;
 using Banking.EventStore.Json;
+using Banking.EventStore.Streams;
 using Banking.Web.Http;
 using JasperFx.Events;
 using Microsoft.AspNetCore.Authorization;
@@ -11,6 +12,9 @@ namespace Banking.Accounts.ReadModels;
 
 public static class GetTransactionEndpoint
 {
+    /// <summary>How long an answer of the past waits for a correction that is about to commit.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(1);
+
     [WolverineGet("/v1/transactions/{transaction}", OperationId = "getTransaction")]
     [KnownAtParameter]
     [QueryParameter("tz", "The IANA time zone of a local knownAt, such as Europe/Berlin.")]
@@ -22,12 +26,17 @@ public static class GetTransactionEndpoint
     [Problems("transaction_not_found")]
     [ProducesResponseType<TransactionView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
-        string transaction, TransactionReader transactions, AccountReader reader, TimeProvider clock, HttpContext http)
+        string transaction, TransactionReader transactions, AccountReader reader, OpenWriters writers, TimeProvider clock, HttpContext http)
     {
         var (knownAt, problem) = KnownAtQuery.Read(http.Request, clock.GetUtcNow());
         if ((problem ?? InstantQuery.ZoneProblem(http.Request)) is { } wrong)
         {
             return new ProblemResult(wrong);
+        }
+
+        if (knownAt is { } instant && await writers.WaitForAsync(instant, MaxWait, http.RequestAborted) > 0)
+        {
+            http.Response.Headers[HttpAnswers.LedgerStale] = "true";
         }
 
         if (await transactions.FindEventAsync(transaction, http.RequestAborted) is not { } e || e.Timestamp > knownAt)

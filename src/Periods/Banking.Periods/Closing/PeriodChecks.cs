@@ -3,6 +3,7 @@ using System.Globalization;
 using Banking.Commands.Periods;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
+using Banking.EventStore.Streams;
 using Banking.Periods.Domain;
 using Npgsql;
 
@@ -18,6 +19,9 @@ public sealed class PeriodChecks(
     /// <summary>Shorter than commands wait for a lock, because bookings of the past wait meanwhile.</summary>
     private static readonly TimeSpan MaxLook = TimeSpan.FromSeconds(2);
 
+    /// <summary>Commands take far less. Those that do not end in time are a finding of the check.</summary>
+    private static readonly TimeSpan MaxWaitForWriters = TimeSpan.FromSeconds(20);
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private static readonly string FirstFrom =
@@ -26,7 +30,7 @@ public sealed class PeriodChecks(
     private readonly IReadOnlyList<IPeriodCheck> _checks = [.. checks.OrderBy(c => c.Name, StringComparer.Ordinal)];
 
     /// <summary>Waits for the commands that may have begun in a period that has ended; returns how many did not end in time.</summary>
-    internal Task<int> WaitForWritersAsync(CancellationToken ct) => writers.WaitAsync(ct);
+    internal Task<int> WaitForWritersAsync(CancellationToken ct) => writers.WaitAsync(MaxWaitForWriters, ct);
 
     /// <inheritdoc cref="ClosedPeriods.HoldBookingsAsync"/>
     internal Task<IAsyncDisposable> HoldBookingsAsync(CancellationToken ct) => ClosedPeriods.HoldBookingsAsync(source, ct);
