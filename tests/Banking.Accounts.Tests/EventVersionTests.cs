@@ -50,6 +50,7 @@ public sealed class EventVersionTests : IAsyncLifetime
         }
 
         await AssertReadersAgreeAsync(account, newer.Services);
+        await AssertExplainedAsync(_bank.As("auditor"));
         await AssertPublishedAsync(account);
         await AssertCountedAsync();
     }
@@ -128,6 +129,22 @@ public sealed class EventVersionTests : IAsyncLifetime
             () => _bank.QueryAsync<int>("select generation from platform.read_model where name = 'entries' and state = 'serving'"),
             generation => generation[0] == 2);
         Assert.Empty(await VerifyAsync(newer));
+    }
+
+    /// <summary>An explanation of the ledger has one group per event, and the group's link has the entries of both versions.</summary>
+    private static async Task AssertExplainedAsync(BankClient auditor)
+    {
+        var line = (await auditor.GetAsync("/v1/ledger/accounts/customer-deposits/explain")).Ok().Json.GetProperty("currencies")[0];
+        var types = line.GetProperty("types").EnumerateArray().ToList();
+        Assert.Equal(6, types.Count);
+        Assert.All(types, t => Assert.EndsWith(".v2", t.GetProperty("name").GetString(), StringComparison.Ordinal));
+        Assert.Equal(line.GetProperty("entries").GetInt64(), types.Sum(t => t.GetProperty("entries").GetInt64()));
+        foreach (var type in types)
+        {
+            Assert.Equal(
+                type.GetProperty("entries").GetInt32(),
+                (await auditor.GetAsync(type.GetProperty("items").GetString()! + "&limit=500")).Ok().Items().Count);
+        }
     }
 
     private static async Task<IReadOnlyList<Difference>> VerifyAsync(IServiceProvider host) =>

@@ -30,6 +30,19 @@ public static class StoredEventTypes
         Of(store).FirstOrDefault(m => m.EventTypeName == name) is { } known ? Names(store, known.DocumentType) : [name];
 
     /// <summary>
+    /// Returns the current name of the event that one of its stored names names; the name itself if this version of the bank does not know
+    /// it.
+    /// </summary>
+    public static string Current(IDocumentStore store, string name)
+    {
+        // Current names come first.
+        var all = Of(store);
+        return all.FirstOrDefault(m => m.EventTypeName == name) is { } known
+            ? all.First(m => m.DocumentType == known.DocumentType).EventTypeName
+            : name;
+    }
+
+    /// <summary>
     /// Returns what an event states, its stored name without the version: <c>accounts.money-deposited</c> for
     /// <c>accounts.money-deposited.v2</c>.
     /// </summary>

@@ -3,12 +3,13 @@ using System.Globalization;
 using Banking.Ledger.ReadModels;
 using Banking.SharedKernel;
 using Banking.Web.Http;
+using Marten;
 using Npgsql;
 
 namespace Banking.Ledger.Explaining;
 
 /// <summary>Explains lines of the trial balance: what they are made of, by month, type of event and customer's account.</summary>
-public sealed class LineExplanation(NpgsqlDataSource source, LedgerModel model)
+public sealed class LineExplanation(NpgsqlDataSource source, IDocumentStore store, LedgerModel model)
 {
     /// <summary>More entries take too long to group.</summary>
     public const int MaxGrouped = 100_000;
@@ -28,7 +29,7 @@ public sealed class LineExplanation(NpgsqlDataSource source, LedgerModel model)
         var all = await LineGroups.MonthsAsync(snapshot, model.ChunkPositions, query with { From = null }, ct);
         var months = query.From is null ? all : await LineGroups.MonthsAsync(snapshot, model.ChunkPositions, query, ct);
         var isGrouped = months.Sum(m => m.Entries) <= MaxGrouped;
-        var types = (isGrouped ? await LineGroups.TypesAsync(snapshot, query, ct) : []).ToLookup(g => g.Currency);
+        var types = (isGrouped ? await LineGroups.TypesAsync(snapshot, store, query, ct) : []).ToLookup(g => g.Currency);
         var customers = (isGrouped ? await LineGroups.CustomersAsync(snapshot, query, ct) : []).ToLookup(g => g.Currency);
         return new(
             query.Account.Name, query.Account.Code, query.Account.Kind, query.AsOf.Date, query.AsOf.KnownAt, query.From,

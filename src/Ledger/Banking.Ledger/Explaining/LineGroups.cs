@@ -1,7 +1,9 @@
+using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.Ledger.Domain;
 using Banking.Ledger.ReadModels;
 using Banking.SharedKernel;
+using Marten;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -67,8 +69,16 @@ internal static class LineGroups
         NpgsqlConnection snapshot, int chunkPositions, LineQuery query, CancellationToken ct) =>
         ReadAsync(snapshot, Months(chunkPositions), query, ct);
 
-    public static Task<IReadOnlyList<LineGroup>> TypesAsync(NpgsqlConnection snapshot, LineQuery query, CancellationToken ct) =>
-        ReadAsync(snapshot, Types, query, ct);
+    /// <summary>One group per event, whatever the versions in which it is stored: the journal is filtered by all of them too.</summary>
+    public static async Task<IReadOnlyList<LineGroup>> TypesAsync(
+        NpgsqlConnection snapshot, IDocumentStore store, LineQuery query, CancellationToken ct) =>
+    [
+        .. (await ReadAsync(snapshot, Types, query, ct))
+            .GroupBy(t => (Name: StoredEventTypes.Current(store, t.Name), t.Currency))
+            .Select(g => new LineGroup(
+                g.Key.Name, g.Key.Currency, g.Sum(t => t.Debits), g.Sum(t => t.Credits), g.Sum(t => t.Entries)))
+            .OrderBy(g => g.Name, StringComparer.Ordinal),
+    ];
 
     public static Task<IReadOnlyList<LineGroup>> CustomersAsync(NpgsqlConnection snapshot, LineQuery query, CancellationToken ct) =>
         ReadAsync(snapshot, Customers, query, ct);
