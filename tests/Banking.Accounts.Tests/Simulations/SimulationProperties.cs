@@ -79,6 +79,24 @@ public sealed class SimulationProperties
             }, iter: 250);
 
     [Fact]
+    public void Commands_that_are_changed_to_the_values_that_they_have_make_no_difference() =>
+        SmallBank.StepsWithBatches().Sample(steps =>
+        {
+            var bank = SmallBank.Lead(steps);
+            var changed = steps
+                .Where(s => bank.IsStored(s) && (s.IsMovement || (s.What == "limit" && bank.CodeOf(s) is null)))
+                .ToDictionary(SmallBank.CommandId, s => new ChangedValues(
+                    SmallBank.Eur(s.Amount), s is { IsMovement: true, Hours: > 0 } ? SmallBank.TimeOf(s).AddHours(-s.Hours) : null));
+
+            var simulation = bank.Simulate(new() { Changed = changed });
+
+            Assert.Equal(0, simulation.Accounts.Decisions);
+            Assert.Empty(simulation.Differences.First);
+            Assert.All(simulation.Accounts.Inside, a => Assert.Empty(a.Changes));
+            AssertSame(bank, simulation);
+        }, iter: 200);
+
+    [Fact]
     public void Another_limit_gives_the_bank_with_that_limit() =>
         Gen.Select(SmallBank.Steps(), Gen.Int[0, 100]).Sample((steps, limit) =>
         {

@@ -25,7 +25,7 @@ internal sealed partial class Simulation
             return;
         }
 
-        var isChanged = hypothesis.Changed.TryGetValue(refusal.Id, out var values);
+        var hasValues = hypothesis.Changed.TryGetValue(refusal.Id, out var values);
         if (facts.IsOfBatch || Command(refusal, values) is not { } command)
         {
             Undecided += account.Differs ? 1 : 0;
@@ -34,6 +34,9 @@ internal sealed partial class Simulation
 
         var inside = _accounts.Find(command.Accounts).ToList();
         inside.ForEach(a => BeforeRecorded(a, refusal.RecordedAt));
+        // The values may be those that it has.
+        var isChanged = hasValues && Command(refusal, default) is { } own
+            && (own.Amount, own.EffectiveAt) != (command.Amount, command.EffectiveAt);
         if ((isChanged || inside.Any(a => a.Differs)) && !IsGiven(refusal, account, facts, command))
         {
             DecideAgain(refusal, account, command, isChanged);

@@ -158,6 +158,13 @@ internal sealed partial class Simulation(
     private void Change(SimulatedAccount account, IEvent e, Guid id, ChangedValues values)
     {
         var changed = ChangedEvents.Of(e.Data, values);
+        if (changed.Equals(e.Data))
+        {
+            // The values that it has: nothing happens otherwise.
+            Replay(account, e, id);
+            return;
+        }
+
         IReadOnlyList<NewEvent> events = [new(account.Id, e.Id, changed)];
         Refusal? refusal = null;
         if (EventRoles.Of(e.Data) == EventRole.Command)
