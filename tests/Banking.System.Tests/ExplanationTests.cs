@@ -336,6 +336,29 @@ public sealed class ExplanationTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
+    public async Task Each_counterparty_has_a_link_that_is_answered_however_long_its_name_is()
+    {
+        var account = await _teller.OpenAsync();
+        var (longest, odd) = (new { bank = new string('b', 140), account = new string('ä', 140) }, new { account = "a&b=c:d+e #1" });
+        foreach (var counterparty in (object[])[longest, odd])
+        {
+            (await _teller.PostAsync(
+                "/v1/deposits", new { accountId = account, amount = Eur("1.00"), reason = "test", counterparty })).Created();
+        }
+
+        var groups = (await ExplainAsync(account, "")).Json.GetProperty("counterparties").EnumerateArray().ToList();
+
+        Assert.Equal(2, groups.Count);
+        foreach (var group in groups)
+        {
+            Assert.Single((await _teller.GetAsync(group.Text("items"))).Ok().Items());
+        }
+
+        (await _teller.GetAsync($"/v1/accounts/{account}/balance/explain/movements?counterparty={new string('c', 282)}"))
+            .IsProblem(400, "malformed_filter");
+    }
+
+    [Fact]
     public async Task A_customer_is_not_told_of_commands_and_accounts_of_others()
     {
         var customer = await _teller.RegisterAsync();

@@ -1,5 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Accounts.Features;
 using Banking.EventStore.Json;
 
 namespace Banking.Accounts.Explaining;
@@ -8,6 +9,9 @@ namespace Banking.Accounts.Explaining;
 /// <param name="Key">An account number of this bank; BANK:ACCOUNT of another bank, as imported; or the bank's own side: cash.</param>
 internal sealed record Counterparty(string Key)
 {
+    /// <summary>A bank and an account, with the colon between them.</summary>
+    public const int MaxLength = (2 * CommandDetails.MaxParty) + 1;
+
     private const string Unknown = "unknown";
 
     private static readonly HashSet<string> BankSides = [.. Enum.GetNames<BankSide>().Select(WireNames.Of)];

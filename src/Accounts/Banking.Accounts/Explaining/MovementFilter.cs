@@ -29,6 +29,9 @@ internal sealed class MovementFilterAttribute : Attribute, IQueryParameters, IPr
 /// <param name="Reason">A part of the reason.</param>
 internal sealed record MovementFilter(string? Kind, string? Counterparty, Money? Amount, string? Reason, string? Actor)
 {
+    /// <summary>Longer than any reason or actor.</summary>
+    private const int MaxText = 200;
+
     public static string[] Kinds { get; } =
         ["deposit", "withdrawal", "transfer-sent", "transfer-received", "correction", "reversed", "rebooked"];
 
@@ -59,9 +62,12 @@ internal sealed record MovementFilter(string? Kind, string? Counterparty, Money?
             return Refusal.Malformed("malformed_filter", $"kind is one of {string.Join(", ", Kinds)}.");
         }
 
-        foreach (var (name, text) in new[] { ("counterparty", Counterparty), ("reason", Reason), ("actor", Actor) })
+        foreach (var (name, text, maxLength) in new[]
         {
-            if (text is not null && PlainText.Problem(text, 200) is { } why)
+            ("counterparty", Counterparty, Explaining.Counterparty.MaxLength), ("reason", Reason, MaxText), ("actor", Actor, MaxText),
+        })
+        {
+            if (PlainText.Problem(text, maxLength) is { } why)
             {
                 return Refusal.Malformed("malformed_filter", $"{name}: {why}");
             }

@@ -10,7 +10,8 @@ internal static partial class CommandDetails
     /// <summary>ISO 20022: Max35Text.</summary>
     private const int MaxEndToEndId = 35;
 
-    private const int MaxParty = 140;
+    /// <summary>The longest bank or account of a counterparty.</summary>
+    public const int MaxParty = 140;
 
     public static MovementDetails? Of(string? reference, string? purposeCode, string? endToEndId, Counterparty? counterparty = null) =>
         (reference, purposeCode, endToEndId, counterparty) is (null, null, null, null)
