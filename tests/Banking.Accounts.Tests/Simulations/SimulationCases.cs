@@ -82,6 +82,18 @@ public sealed class SimulationCases
         Assert.Equal(1, simulation.Differences.ChangedRefused);
     }
 
+    [Fact]
+    public void The_limit_of_a_hypothesis_is_not_set_on_accounts_that_were_closed_before()
+    {
+        var (closing, freezing) = (Command(0, "close", 0, 1), Command(1, "freeze", 1, 1));
+        var bank = SmallBank.Lead([closing, freezing, Command(2, "deposit", 2, 1)]);
+
+        var simulation = bank.Simulate(new() { Limit = SmallBank.Eur(90), LimitFrom = SmallBank.TimeOf(freezing).AddMinutes(1) });
+
+        Assert.Equal([20, 90, 90], SmallBank.Ids.Select(id => simulation.Accounts[id].Simulated!.OverdraftLimit.Minor));
+        Assert.Equal(simulation.Accounts[SmallBank.Id(0)].Real, simulation.Accounts[SmallBank.Id(0)].Simulated);
+    }
+
     [Theory]
     [InlineData(-1, true)]
     [InlineData(1, false)]

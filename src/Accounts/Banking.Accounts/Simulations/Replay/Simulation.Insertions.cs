@@ -31,7 +31,7 @@ internal sealed partial class Simulation
         }
 
         if (hypothesis is { Limit: { } limit, LimitFrom: { } from } && recordedAt >= from
-            && account is { HasLimit: false, Simulated: not null })
+            && account is { HasLimit: false, Simulated.Status: AccountStatus.Open })
         {
             InsertBefore(account, from, 0);
             account.HasLimit = true;
