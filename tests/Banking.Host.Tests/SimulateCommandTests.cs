@@ -28,6 +28,32 @@ public sealed class SimulateCommandTests
     }
 
     [Fact]
+    public async Task Every_imported_entry_can_be_left_out_by_the_id_that_lists_show()
+    {
+        var bank = await ImportedBank.UntouchedAsync();
+        var row = (await bank.RowsAsync(
+            """
+            select d.stream_id, d.id, m.id, m.type from bank.mt_events d join bank.mt_events m on m.id = (d.data ->> 'movement')::uuid
+            where d.type = 'accounts.difference-booked.v1' order by d.seq_id limit 1
+            """))[0].Split('|');
+        string[] entries =
+        [
+            PublicId.Format("cor", Guid.Parse(row[1])),
+            PublicId.Format(row[3].StartsWith("accounts.money-deposited", StringComparison.Ordinal) ? "dep" : "wdr", Guid.Parse(row[2])),
+        ];
+
+        var (exitCode, output, error) = await SimulateAsync(
+            bank, new { accounts = new[] { PublicId.Format("acc", Guid.Parse(row[0])) }, changes = entries.Select(omit => new { omit }) },
+            "--json");
+
+        Assert.True(exitCode == 1, output + error);
+        Assert.Equal(
+            entries.Order(),
+            JsonDocument.Parse(output).RootElement.GetProperty("differences").EnumerateArray()
+                .Select(d => d.GetProperty("id").GetString()).Order());
+    }
+
+    [Fact]
     public async Task A_question_that_does_not_fit_is_refused_with_the_place_of_the_mistake_and_ends_with_2()
     {
         var bank = await ImportedBank.UntouchedAsync();

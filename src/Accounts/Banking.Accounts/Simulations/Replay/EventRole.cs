@@ -46,6 +46,7 @@ internal static class EventRoles
         MoneyDeposited => PublicId.Format(MovementId.Deposit, e.Id),
         MoneyWithdrawn => PublicId.Format(MovementId.Withdrawal, e.Id),
         TransferSent or TransferReceived => PublicId.Format(MovementId.Transfer, e.CommandId()),
+        DifferenceBooked => PublicId.Format(TransactionId.Correction, e.Id),
         ICorrectionEvent booking => PublicId.Format(TransactionId.Correction, booking.Correction.Id),
         _ => PublicId.Format("evt", e.Id),
     };
