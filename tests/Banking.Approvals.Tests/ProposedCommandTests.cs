@@ -86,9 +86,10 @@ public sealed class ProposedCommandTests(ApprovalBank bank)
         var (account, other) = (await bank.Teller.OpenAsync(), await bank.Teller.OpenAsync(balance: "500.00"));
         var number = (await bank.Teller.GetAsync($"/v1/accounts/{account}")).Ok().Text("number");
         var amount = new { value = "93.93", currency = "EUR" };
-        var body = new { fromAccountId = other, toAccountId = number, amount, reason = "rent" };
-        var open = await ProposedAsync("/v1/transfers", body);
-        var rejected = await ProposedAsync("/v1/transfers", body);
+        // In the form of print, and in small letters.
+        var spelled = string.Join(' ', number.Chunk(4).Select(group => new string(group))).ToLowerInvariant();
+        var open = await ProposedAsync("/v1/transfers", new { fromAccountId = other, toAccountId = number, amount, reason = "rent" });
+        var rejected = await ProposedAsync("/v1/transfers", new { fromAccountId = other, toAccountId = spelled, amount, reason = "rent" });
         (await ApprovalBank.EndAsync(_bob, rejected.Text("id"), "reject")).Ok();
         var done = await ProposedAsync("/v1/deposits", new { accountId = account, amount, reason = "rent" });
         (await ApproveAsync(_bob, (done.Text("id"), done.Text("commandHash")))).Ok();
@@ -129,7 +130,11 @@ public sealed class ProposedCommandTests(ApprovalBank bank)
         }
 
         var found = await bank.Host.Services.GetRequiredService<IProposals>().NotExecutedAsync(
-            [$$$$"""{"type":"accounts.deposit-money.v1","fields":{"account":"{{{{account}}}}","amount":{"minor":731,"currency":"EUR"}}}"""],
+            [
+                new(
+                    """{"type":"accounts.deposit-money.v1","fields":{"amount":{"minor":731,"currency":"EUR"}}}""", "account",
+                    [account.ToUpperInvariant()]),
+            ],
             limit: 2,
             TestContext.Current.CancellationToken);
 

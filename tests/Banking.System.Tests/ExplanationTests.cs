@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Banking.Host.Security;
+using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -333,6 +334,21 @@ public sealed class ExplanationTests(BankFixture bank) : IClassFixture<BankFixtu
         Assert.Equal("The balance is what was expected.", (await MistakesAsync(account, "?expected=51.31")).Text("summary"));
         Assert.Empty((await MistakesAsync(account, $"?expected=82.62&from={bank.Clock.Now.AddDays(9):yyyy-MM-dd}"))
             .Json.GetProperty("missing").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task A_refused_transfer_that_names_the_payee_by_its_number_as_printed_is_found_where_its_booking_is_missing()
+    {
+        var (account, payer) = (await _teller.OpenAsync(), await _teller.OpenAsync());
+        var number = AccountNumber.Parse((await _teller.GetAsync($"/v1/accounts/{account}")).Ok().Text("number")).Grouped;
+        foreach (var to in (string[])[number, number.ToLowerInvariant()])
+        {
+            (await _teller.TransferAsync(payer, to, "23.23")).IsProblem(422, "insufficient_funds");
+        }
+
+        var missing = (await MistakesAsync(account, "?expected=23.23")).Json.GetProperty("missing").EnumerateArray();
+
+        Assert.Equal(2, missing.Count(m => m.Text("rule") == "refused-command"));
     }
 
     [Fact]

@@ -21,6 +21,12 @@ public interface IProposable
 /// <param name="Address">The path of the proposal.</param>
 public sealed record ProposedCommand(CommandData Command, string Status, DateTimeOffset ProposedAt, string Address);
 
+/// <summary>Commands that contain a JSON object and name something by one of several texts.</summary>
+/// <param name="Json">A part of the command, in the form of <see cref="CommandData"/>.</param>
+/// <param name="Field">The field of the command that has one of the texts.</param>
+/// <param name="Texts">Without spaces and in capital letters: the field is compared in this form.</param>
+public sealed record CommandPattern(string Json, string Field, IReadOnlyList<string> Texts);
+
 /// <summary>Makes and finds proposals of commands. The module Approvals implements it.</summary>
 public interface IProposals
 {
@@ -28,7 +34,7 @@ public interface IProposals
     ProposalStep Propose(CommandData command, CommandContext context);
 
     /// <summary>Returns commands that were proposed and not carried out; the newest first.</summary>
-    /// <param name="parts">JSON objects in the form of <see cref="CommandData"/>. Each command found contains one of them.</param>
+    /// <param name="patterns">Each command found fits one of them.</param>
     /// <param name="limit">The newest so many are returned; all proposals are searched.</param>
-    Task<IReadOnlyList<ProposedCommand>> NotExecutedAsync(IReadOnlyList<string> parts, int limit, CancellationToken ct);
+    Task<IReadOnlyList<ProposedCommand>> NotExecutedAsync(IReadOnlyList<CommandPattern> patterns, int limit, CancellationToken ct);
 }

@@ -31,7 +31,7 @@ public sealed class MissingBookings(RefusalReader refusals, EntryPages entries, 
         where CAST(d.data ->> 'streamId' as uuid) = $1 and d.data -> 'command' ->> 'type' = any($2) order by d.id desc limit 1000)
         union all
         (select d.id, d.data from (select * from {CommandsModule.RefusalTable} order by id desc limit 10000) d
-        where CAST(d.data ->> 'streamId' as uuid) <> $1 and d.data -> 'command' -> 'fields' ->> 'to' = any($3))
+        where CAST(d.data ->> 'streamId' as uuid) <> $1 and upper(replace(d.data -> 'command' -> 'fields' ->> 'to', ' ', '')) = any($3))
         order by id desc
         """;
 
@@ -64,7 +64,7 @@ public sealed class MissingBookings(RefusalReader refusals, EntryPages entries, 
     }
 
     private async Task<IEnumerable<MissingView>> ProposedAsync(Search search, CancellationToken ct) =>
-        (await proposals.NotExecutedAsync(MissingCommand.PartsOf(search.Names, search.Missing, search.Account.Currency), MaxRead, ct))
+        (await proposals.NotExecutedAsync(MissingCommand.PatternsOf(search.Names, search.Missing, search.Account.Currency), MaxRead, ct))
             .Where(p => search.Fits(MissingCommand.Of(p.Command, search.Account), p.ProposedAt))
             .Take(MaxPerRule)
             .Select(p => new MissingView(
@@ -106,8 +106,8 @@ public sealed class MissingBookings(RefusalReader refusals, EntryPages entries, 
 
         public Amount Amount => Amount.Of(new Money(Math.Abs(Missing), Account.Currency));
 
-        /// <summary>The texts by which commands name the account.</summary>
-        public string[] Names => [AccountId.Format(Account.Id), Account.Number.Value];
+        /// <summary>The texts by which commands name the account, without spaces and in capital letters.</summary>
+        public string[] Names => [AccountId.Format(Account.Id).ToUpperInvariant(), Account.Number.Value];
 
         public EntryFilter Filter
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Features;
+using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.SharedKernel;
 
@@ -16,28 +17,23 @@ internal readonly record struct MissingCommand(Currency Currency, long Amount, D
     public static string[] Types { get; } =
         [DepositMoneyHandler.Definition.Shape.Name, WithdrawMoneyHandler.Definition.Shape.Name, TransferMoneyHandler.Definition.Shape.Name];
 
-    /// <summary>
-    /// JSON objects in the form of <see cref="CommandData"/>: each command that would have booked the amount contains one of them.
-    /// </summary>
-    /// <param name="names">The texts by which commands name the account.</param>
-    public static IReadOnlyList<string> PartsOf(IReadOnlyList<string> names, long amount, Currency currency)
+    /// <summary>Each command that would have booked the amount fits one of these.</summary>
+    /// <param name="names">The texts by which commands name the account, without spaces and in capital letters.</param>
+    public static IReadOnlyList<CommandPattern> PatternsOf(IReadOnlyList<string> names, long amount, Currency currency)
     {
         var single = amount > 0 ? DepositMoneyHandler.Definition.Shape.Name : WithdrawMoneyHandler.Definition.Shape.Name;
         (string Type, string Member)[] kinds =
             [(single, "account"), (TransferMoneyHandler.Definition.Shape.Name, amount > 0 ? "to" : "from")];
         return
         [
-            .. from kind in kinds
-               from name in names
-               select JsonSerializer.Serialize(new
-               {
-                   type = kind.Type,
-                   fields = new Dictionary<string, object>
-                   {
-                       [kind.Member] = name,
-                       ["amount"] = new { minor = Math.Abs(amount), currency = currency.Code },
-                   },
-               }),
+            .. kinds.Select(kind => new CommandPattern(
+                JsonSerializer.Serialize(new
+                {
+                    type = kind.Type,
+                    fields = new { amount = new { minor = Math.Abs(amount), currency = currency.Code } },
+                }),
+                kind.Member,
+                names)),
         ];
     }
 

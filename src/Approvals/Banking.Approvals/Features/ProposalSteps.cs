@@ -12,14 +12,21 @@ namespace Banking.Approvals.Features;
 public sealed class Proposals(
     JoinedKind<Proposal> streams, StateReader<Proposal> states, ApprovalSettings settings, TimeProvider clock) : IProposals
 {
+    private const string FitsPattern =
+        "(CAST(d.data ->> 'command' as jsonb) @> CAST(? as jsonb) and "
+        + "upper(replace(CAST(d.data ->> 'command' as jsonb) -> 'fields' ->> CAST(? as text), ' ', '')) = any(?))";
+
     public ProposalStep Propose(CommandData command, CommandContext context) =>
         new ProposeStep(streams.Stream(Ids.Next(clock)), command, context, TimeSpan.FromHours(settings.ValidHours));
 
-    public async Task<IReadOnlyList<ProposedCommand>> NotExecutedAsync(IReadOnlyList<string> parts, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<ProposedCommand>> NotExecutedAsync(
+        IReadOnlyList<CommandPattern> patterns, int limit, CancellationToken ct)
     {
         var search = new StateSearch();
         search.AddByData("d.data ->> 'status' <> ?", WireNames.Of(nameof(ProposalStatus.Executed)));
-        search.AddByData("CAST(d.data ->> 'command' as jsonb) @> any(CAST(? as jsonb[]))", new object[] { parts.ToArray() });
+        search.AddByData(
+            string.Join(" or ", patterns.Select(_ => FitsPattern)),
+            [.. patterns.SelectMany(p => new object[] { p.Json, p.Field, p.Texts.ToArray() })]);
         // Pages are in the order of ids, which is that of time.
         IReadOnlyList<Proposal> page = [], newest = [];
         do
