@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
+using Banking.Commands.Receipts;
 using Banking.EventStore.Json;
 using Banking.EventStore.Published;
 using Banking.Publishing.Log;
@@ -77,6 +78,11 @@ public sealed partial class PublishedContractTests
         [nameof(AccountCarriedForward)],
         Solution.Assemblies.SelectMany(a => a.GetTypes()).Where(t => !t.IsAbstract && t.IsAssignableTo(typeof(IAccountEvent)))
             .Except(Solution.Published.All.Select(c => c.Stored)).Select(t => t.Name));
+
+    /// <summary>A publisher that releases a blocked account reads all its events by it; refusals are found by their documents.</summary>
+    [Fact]
+    public void A_contract_of_events_about_another_stream_says_which_stream_stores_them() => Assert.All(
+        Solution.Published.All.Where(c => c.Stored != typeof(CommandRefused)), c => Assert.Equal(c.About is null, c.StoredIn is null));
 
     [Fact]
     public void A_name_is_unique_and_consists_of_subject_fact_and_version()

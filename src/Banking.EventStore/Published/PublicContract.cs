@@ -18,6 +18,12 @@ public sealed record PublicContract(string Type, Type Stored, Type Data, string 
     /// <summary>Returns the stream that the event is about; null if it is the event's own stream.</summary>
     public Func<IEvent, Guid>? About { get; init; }
 
+    /// <summary>
+    /// Returns the stream that stores such events, from the stream that they are about; null if it is the same stream, or if each of these
+    /// events has a stream of its own, as refusals have.
+    /// </summary>
+    public Func<Guid, Guid>? StoredIn { get; init; }
+
     /// <summary>Whether each reader gets the event, whatever its filter.</summary>
     public bool IsForEveryone { get; init; }
 
@@ -46,6 +52,10 @@ public sealed class PublicContracts
 
     /// <summary>Returns the contract of a stored event, or null.</summary>
     public PublicContract? Find(Type stored) => _byStored.GetValueOrDefault(stored);
+
+    /// <summary>The streams that store the published events about a stream: its own first. Refusals are not among them.</summary>
+    public IEnumerable<Guid> StreamsAbout(Guid stream) =>
+        All.Select(c => c.StoredIn).OfType<Func<Guid, Guid>>().Select(storedIn => storedIn(stream)).Prepend(stream).Distinct();
 
     public bool IsKnown(string type) => All.Any(c => c.Type == type);
 }

@@ -40,6 +40,7 @@ public static class AccountContracts
         {
             ToData = e => Statement((StatementIssued)e.Data),
             About = e => ((StatementIssued)e.Data).Account,
+            StoredIn = AccountStatements.IdOf,
         },
         new("banking.account.transfer-refused.v1", typeof(CommandRefused), typeof(TransferRefusedV1), AccountId.Prefix)
         {

@@ -1,7 +1,4 @@
-using Banking.Commands;
-using Banking.EventStore.Appending;
 using Banking.EventStore.Archive;
-using Banking.EventStore.Callers;
 using Banking.EventStore.Epochs;
 using Banking.EventStore.Log;
 using Banking.EventStore.Published;
@@ -16,7 +13,7 @@ namespace Banking.Publishing.Log;
 /// The published events: stored events that have a contract, in the order of the log, up to the high-water mark. Imported events are not
 /// published, and the first event after them has no published predecessor.
 /// </summary>
-public sealed class PublicLog : IDisposable
+public sealed partial class PublicLog : IDisposable
 {
     /// <summary>
     /// Number of positions that are cached: each event is read, made and serialized once for all destinations and feeds of a host.
@@ -155,8 +152,7 @@ public sealed class PublicLog : IDisposable
     /// <summary>Whether an event of a cached page that could not be read can be read now. Then the cached pages are dropped.</summary>
     private async Task<bool> IsRepairedAsync(PublicEvent e, CancellationToken ct)
     {
-        var read = await QueryAsync("e.seq_id = $2", [e.Position], null, ct);
-        if (read.Events.Any(now => now.Unreadable is not null))
+        if (await FindAtAsync(e.Position, ct) is { Unreadable: not null })
         {
             return false;
         }
@@ -164,58 +160,6 @@ public sealed class PublicLog : IDisposable
         await _cache.ForgetAsync(ct);
         await _newest.ForgetAsync(ct);
         return true;
-    }
-
-    /// <summary>
-    /// Reads the published events of one account, including its refusals, from one position to another, both included, oldest first. The
-    /// limit counts stored events, of which not all are published: only the end of the page shows whether there may be more.
-    /// </summary>
-    public async Task<PublicPage> OfAccountAsync(Guid account, long from, long upTo, int limit, CancellationToken ct)
-    {
-        // A refusal is a stream of its own, and its document names the account's stream.
-        var page = await QueryAsync(
-            "e.stream_id = any(array("
-                + $"select $2 union all select id from {CommandsModule.RefusalTable} d where (d.data ->> 'streamId')::uuid = $2)) "
-                + "and e.seq_id >= $3 and e.seq_id <= $4",
-            [account, from, upTo],
-            limit,
-            ct);
-        return new(page.Events, page.Read < limit ? upTo : page.End);
-    }
-
-    /// <summary>Finds a published event by its id; null if it is not published.</summary>
-    /// <exception cref="UnreadableEventException">The event cannot be read.</exception>
-    public async Task<PublicEvent?> FindAsync(Guid id, CancellationToken ct) =>
-        (await QueryAsync("e.id = $2", [id], null, ct)).Events is [var e, ..] ? e.Unreadable is null ? e : throw e.Unreadable : null;
-
-    /// <summary>
-    /// Runs a query. Returns the published events, the number of stored events read for them, and the position of the last of these.
-    /// </summary>
-    private async Task<(IReadOnlyList<PublicEvent> Events, int Read, long End)> QueryAsync(
-        string condition, object?[] values, int? limit, CancellationToken ct)
-    {
-        // Read before the events: an event of a former epoch must never seem to be of a later one.
-        var epoch = _epochs.History.Current.Name;
-        await using var connection = await _connections.OpenAsync(ct);
-        var rows = await connection.ListAsync(
-            "select e.data, e.id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.correlation_id, e.seq_id, e.is_archived, "
-                + $"{StoredEvents.IsImported("e")}, {StoredEvents.IsImported("p")}, p.version "
-                + $"from {SchemaNames.Events}.mt_events e "
-                + $"left join lateral ({Predecessors.Before("e.stream_id", "e.version", $"${values.Length + 2}")}) p on true "
-                + $"where (e.type = any($1) or e.type <> all(${values.Length + 3})) and {condition} "
-                + $"and (e.headers ->> '{HeaderNames.Channel}') is distinct from '{Channels.Import}' order by e.seq_id"
-                + (limit is null ? "" : $" limit {limit}"),
-            [_types, .. values, _own, _known],
-            row => (
-                Event: _events.ReadOrStandIn(row, imported: true),
-                Previous: row.GetOrDefault<bool>(11) ? null : row.GetOrDefault<long?>(12)),
-            ct);
-        var previous = rows.Where(r => r.Previous is not null).ToDictionary(r => r.Event.Id, r => r.Previous!.Value);
-        return (
-            await MapAsync(
-                [.. rows.Select(r => r.Event)], epoch, _ => Task.FromResult<IReadOnlyDictionary<Guid, long>>(previous), ct),
-            rows.Count,
-            rows.Count == 0 ? 0 : rows[^1].Event.Sequence);
     }
 
     private Task<IReadOnlyList<PublicEvent>> MapAsync(IReadOnlyList<IEvent> events, string epoch, CancellationToken ct) => MapAsync(

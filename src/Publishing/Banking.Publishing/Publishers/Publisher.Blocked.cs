@@ -41,8 +41,8 @@ internal sealed partial class Publisher
         while (true)
         {
             var page = await services.Log.OfAccountAsync(account.Account, from, Position, MaxEventsOfAccount, ct);
-            var due = page
-                .Events.Where(e => spec.Filter.Takes(e) && IsWanted(e))
+            var due = (await WithBlockedEventAsync(account, from, page, ct))
+                .Where(e => spec.Filter.Takes(e) && IsWanted(e))
                 .Where(e => !(account.Release == BlockedAccounts.Discard && e.Position == account.Position))
                 .ToList();
             var firstHeld = due.FindIndex(e => e.Unreadable is not null || row.HeldTypes.Contains(e.Type));
@@ -73,6 +73,17 @@ internal sealed partial class Publisher
             from = page.End + 1;
         }
     }
+
+    /// <summary>
+    /// The events of the page, with the event that blocks the account. That one is delivered even if what finds the events of an account no
+    /// longer finds it: without it the account would be unblocked, and the event lost.
+    /// </summary>
+    private async Task<IReadOnlyList<PublicEvent>> WithBlockedEventAsync(
+        BlockedAccount account, long from, PublicPage page, CancellationToken ct) =>
+        from == account.Position && page.Events.All(e => e.Id != account.EventId)
+            && await services.Log.FindAtAsync(account.Position, ct) is { } blocking && blocking.Id == account.EventId
+            ? [blocking, .. page.Events]
+            : page.Events;
 
     private bool IsWanted(PublicEvent e) => e.Unreadable is not null || _destination!.Wants(e);
 
