@@ -31,6 +31,17 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     /// <exception cref="UnreadableEventException">A state must be folded, and an event cannot be read or applied.</exception>
     public async Task<IReadOnlyDictionary<Guid, TState>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken ct)
     {
+        var (states, unreadable) = await FindReadableAsync(ids, ct);
+        return unreadable.Values.FirstOrDefault() is { } failure ? throw failure : states;
+    }
+
+    /// <summary>
+    /// Returns the states of these streams, and the first unreadable event of those that must be folded and cannot be. Streams that do not
+    /// exist are in neither.
+    /// </summary>
+    public async Task<(IReadOnlyDictionary<Guid, TState> States, IReadOnlyDictionary<Guid, UnreadableEventException> Unreadable)>
+        FindReadableAsync(IReadOnlyList<Guid> ids, CancellationToken ct)
+    {
         var found = await source.ListAsync(
             $"""
             select i.id, d.data, s.version from unnest($1) as i(id) left join {_table.Name} d on d.id = i.id
@@ -39,17 +50,24 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
             [ids.ToArray()],
             row => (Id: row.GetGuid(0), Stored: Read(row, 1), Version: row.GetOrDefault<long?>(2)),
             ct);
-        var states = new Dictionary<Guid, TState>();
+        var (states, unreadable) = (new Dictionary<Guid, TState>(), new Dictionary<Guid, UnreadableEventException>());
         foreach (var (id, stored, version) in found)
         {
-            var isCurrent = version is null || stored?.Version == version;
-            if ((isCurrent ? stored : await FoldAsync(id, ct)) is { } state)
+            try
             {
-                states[id] = state;
+                var isCurrent = version is null || stored?.Version == version;
+                if ((isCurrent ? stored : await FoldAsync(id, ct)) is { } state)
+                {
+                    states[id] = state;
+                }
+            }
+            catch (UnreadableEventException failure)
+            {
+                unreadable[id] = failure;
             }
         }
 
-        return states;
+        return (states, unreadable);
     }
 
     /// <summary>Returns a page of the states that match a search, ordered by id.</summary>

@@ -93,14 +93,16 @@ public sealed class PublisherStore(NpgsqlDataSource source, TimeProvider clock)
     internal Task<IReadOnlyList<(string Name, long Position)>> CheckpointsAsync(CancellationToken ct) => source.ListAsync(
         $"select name, position from {Table} order by name", [], row => (row.GetString(0), row.GetInt64(1)), ct);
 
-    /// <summary>
-    /// Deletes the publishers of a kind except the given ones, with their blocked accounts: their destinations were removed for good.
-    /// </summary>
-    internal async Task DeleteOthersAsync(string kind, IReadOnlyList<string> keep, CancellationToken ct) => await source.ExecuteAsync(
-        $"with gone as (delete from {PublishingModule.Schema}.publisher where kind = $1 and not name = any($2) returning name), " +
+    /// <summary>The names of the publishers of a kind.</summary>
+    internal Task<IReadOnlyList<string>> NamesAsync(string kind, CancellationToken ct) =>
+        source.ListAsync($"select name from {Table} where kind = $1", [kind], row => row.GetString(0), ct);
+
+    /// <summary>Deletes publishers with their blocked accounts: their destinations were removed for good.</summary>
+    internal async Task DeleteAsync(string[] names, CancellationToken ct) => await source.ExecuteAsync(
+        $"with gone as (delete from {PublishingModule.Schema}.publisher where name = any($1) returning name), " +
             $"types as (delete from {PublishingModule.Schema}.held_type where publisher in (select name from gone)) " +
             $"delete from {PublishingModule.Schema}.blocked_account where publisher in (select name from gone)",
-        [kind, keep.ToArray()],
+        [names],
         ct);
 
     /// <summary>Counts events of blocked accounts, which are delivered outside the pages of the log.</summary>

@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
 using Banking.Commands.Groups;
+using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.Publishing.Log;
 using Banking.Publishing.Publishers;
+using Banking.SharedKernel;
 using Marten;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Banking.Publishing.Webhooks;
@@ -17,48 +20,91 @@ public sealed class WebhookSource(
     WebhookClient client,
     WebhookSettings settings,
     NpgsqlDataSource source,
-    TimeProvider clock) : IDestinationSource
+    TimeProvider clock,
+    ILogger<WebhookSource> logger) : IDestinationSource
 {
     public const string Kind = "webhook";
 
-    /// <summary>Finds webhooks by their streams: also those whose stored document is lost.</summary>
+    /// <summary>Finds webhooks that are not removed by their streams: also those whose stored document is lost.</summary>
     private const string FindIds =
         $"select s.id from {SchemaNames.Streams} s left join {PublishingModule.Schema}.mt_doc_webhook w on w.id = s.id "
-        + $"where s.id = any($1) and s.type = '{Webhook.StreamTypeName}' and w.data ->> 'removedAt' is null";
+        + $"where s.type = '{Webhook.StreamTypeName}' and w.data ->> 'removedAt' is null";
+
+    /// <summary>Webhooks that could not be read, until the leading host has them in its list again.</summary>
+    private readonly ConcurrentDictionary<Guid, UnreadableEventException> _unreadable = [];
 
     public async Task<IReadOnlyList<DestinationSpec>> ListAsync(CancellationToken ct)
     {
-        // StateReader also finds webhooks whose stored document is lost, by their events.
-        var webhooks = await states.ListAsync(Webhook.NotRemoved, Guid.Empty, int.MaxValue, ct);
-        return [.. webhooks.Select(Spec)];
+        var ids = await source.ListAsync(FindIds, [], row => row.GetGuid(0), ct);
+        return [.. (await ReadAsync(ids, ct)).Values.OfType<Webhook>().Where(w => w.RemovedAt is null).Select(Spec)];
     }
 
     public async Task<IReadOnlyList<DestinationSpec>> ListAsync(
         IReadOnlyList<DestinationSpec> last, IReadOnlyCollection<Guid> changed, CancellationToken ct)
     {
-        var webhooks = changed.Count == 0 ? [] : (await states.FindAsync([.. changed], ct)).Values.ToDictionary(w => w.Destination);
-        return webhooks.Count == 0
+        // A webhook that could not be read is tried again each time: the repair of an event is not reported.
+        Guid[] ids = [.. changed.Union(_unreadable.Keys)];
+        if (ids.Length == 0)
+        {
+            return last;
+        }
+
+        var read = await ReadAsync(ids, ct);
+        foreach (var id in _unreadable.Keys.Where(id => IsSettled(id, read, last)))
+        {
+            _unreadable.TryRemove(id, out _);
+        }
+
+        var webhooks = read.ToDictionary(w => Webhook.DestinationOf(w.Key), w => w.Value);
+        return webhooks.Values.All(w => w is null) && !last.Any(s => webhooks.ContainsKey(s.Name))
             ? last
             : [
                 .. last.Where(s => !webhooks.ContainsKey(s.Name)),
-                .. webhooks.Values.Where(w => w.RemovedAt is null).Select(Spec),
+                .. webhooks.Values.OfType<Webhook>().Where(w => w.RemovedAt is null).Select(Spec),
             ];
     }
 
     public Task<IReadOnlyList<string>> FindNamesAsync(IReadOnlyCollection<string> names, CancellationToken ct) => source.ListAsync(
-        FindIds,
+        FindIds + " and s.id = any($1)",
         [names.Select(Webhook.IdOfDestination).OfType<Guid>().ToArray()],
         row => Webhook.DestinationOf(row.GetGuid(0)),
         ct);
 
+    /// <summary>What exists is found by the streams: a webhook that cannot be read has no destination, and is not removed.</summary>
     public async Task CleanUpAsync(IReadOnlyCollection<string> names, CancellationToken ct)
     {
-        await publishers.DeleteOthersAsync(Kind, [.. names], ct);
+        var stored = await publishers.NamesAsync(Kind, ct);
+        await publishers.DeleteAsync([.. stored.Except(await FindNamesAsync(stored, ct))], ct);
         await secrets.DeleteUnusedAsync(clock.GetUtcNow(), ct);
     }
 
     /// <summary>Opens the endpoint for one request outside its publisher.</summary>
     internal Task<WebhookDestination> OpenAsync(Webhook webhook, CancellationToken ct) => OpenAsync(webhook, FilterOf(webhook), new(), ct);
+
+    /// <summary>
+    /// Reads webhooks by their ids; null is one that cannot be read. It gets nothing until it can be: its filter, its address or its
+    /// removal may be in the unreadable event.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<Guid, Webhook?>> ReadAsync(IReadOnlyList<Guid> ids, CancellationToken ct)
+    {
+        var (readable, unreadable) = await states.FindReadableAsync(ids, ct);
+        foreach (var (id, failure) in unreadable.Where(u => _unreadable.TryAdd(u.Key, u.Value)))
+        {
+            logger.LogError(
+                failure,
+                "Webhook {Webhook} cannot be read: nothing is delivered to it until event {Event} can be read. Others are not affected",
+                PublicId.Format(Webhook.Prefix, id),
+                failure.EventId);
+        }
+
+        return readable.Select(w => KeyValuePair.Create(w.Key, (Webhook?)w.Value))
+            .Concat(unreadable.Keys.Select(id => KeyValuePair.Create(id, (Webhook?)null))).ToDictionary();
+    }
+
+    /// <summary>Whether a webhook that could not be read is in the list, is removed, or is not in the log any more.</summary>
+    private static bool IsSettled(Guid id, IReadOnlyDictionary<Guid, Webhook?> read, IReadOnlyList<DestinationSpec> list) =>
+        !read.TryGetValue(id, out var found)
+        || (found is { } webhook && (webhook.RemovedAt is not null || list.Any(s => s.Name == webhook.Destination)));
 
     private static EventFilter FilterOf(Webhook webhook) => EventFilter.Of(webhook.Types, webhook.Accounts);
 
