@@ -41,11 +41,19 @@ public static class Leader
     {
         var isFailing = false;
         var term = TimeSpan.Zero;
+
+        // Called while this host leads: a later failure is another incident.
+        bool OnConfirmed(TimeSpan led)
+        {
+            isFailing = false;
+            return unknownTypes?.Invoke() > 0 && led >= term;
+        }
+
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                if (await LeadAsync(source, role, lead, led => unknownTypes?.Invoke() > 0 && led >= term, stopping))
+                if (await LeadAsync(source, role, lead, OnConfirmed, stopping))
                 {
                     term = term == TimeSpan.Zero ? FirstTerm : term < MaxTerm / 2 ? term * 2 : MaxTerm;
                     logger.LogWarning(
@@ -73,12 +81,14 @@ public static class Leader
     }
 
     /// <summary>Returns at once if another host leads.</summary>
+    /// <param name="onConfirmed">Called when leadership is confirmed, with the time for which this host has led. Returns whether it must
+    /// give leadership up.</param>
     /// <returns>Whether this host has given up leadership.</returns>
     private static async Task<bool> LeadAsync(
         NpgsqlDataSource source,
         string role,
         Func<CancellationToken, Task> lead,
-        Func<TimeSpan, bool> mustYield,
+        Func<TimeSpan, bool> onConfirmed,
         CancellationToken stopping)
     {
         await using var leaderLock = await Lock.TryAsync(source, role, stopping);
@@ -95,7 +105,7 @@ public static class Leader
             while (!isYielding && await Task.WhenAny(leading, Task.Delay(ConfirmInterval, stopping)) != leading)
             {
                 await leaderLock.ConfirmAsync(stopping);
-                isYielding = mustYield(Stopwatch.GetElapsedTime(since));
+                isYielding = onConfirmed(Stopwatch.GetElapsedTime(since));
             }
         }
         finally
