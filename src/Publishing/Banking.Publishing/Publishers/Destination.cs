@@ -88,7 +88,11 @@ public sealed record DestinationSpec(
 /// limit.</param>
 public sealed record RetryPolicy(TimeSpan FirstDelay, TimeSpan MaxDelay, int? MaxFailures = null)
 {
-    public TimeSpan DelayAfter(int failures) =>
+    /// <param name="requested">The delay that the destination asked for: it lengthens the delay, and never shortens it.</param>
+    public TimeSpan DelayAfter(int failures, TimeSpan? requested = null) =>
+        Backoff(failures) is var delay && requested > delay ? requested.Value : delay;
+
+    private TimeSpan Backoff(int failures) =>
         TimeSpan.FromMilliseconds(Math.Min(
             MaxDelay.TotalMilliseconds, FirstDelay.TotalMilliseconds * Math.Pow(2, Math.Min(failures - 1, 30))));
 }

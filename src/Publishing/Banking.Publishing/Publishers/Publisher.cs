@@ -127,9 +127,7 @@ internal sealed partial class Publisher(
             return PublisherRest.Held;
         }
 
-        var requested = unavailable.RetryAfter;
-        return PublisherRest.Retry(
-            requested > spec.RetryPolicy.FirstDelay ? requested.Value : spec.RetryPolicy.DelayAfter(_failures));
+        return PublisherRest.Retry(spec.RetryPolicy.DelayAfter(_failures, unavailable.RetryAfter));
     }
 
     /// <summary>
