@@ -38,7 +38,7 @@ public sealed class PublicationHealth(OutboxView view) : IHealthCheck
     private static string? Describe(DestinationView d) => d switch
     {
         { Configured: false } => null,
-        { Held.By: "bank" } => $"{d.Name}: held by the bank after too many failures",
+        { Held.By: "bank" } => $"{d.Name}: paused by the bank; GET /ops/outbox has the reason",
         { Held: null, LastError: not null } => $"{d.Name}: deliveries fail",
         { Held: null, OldestSeconds: > MaxAgeSeconds } => $"{d.Name}: {d.OldestSeconds:0} s behind",
         _ when d.BlockedAccounts.Any(w => w.Cause != Publishers.BlockedAccounts.HeldCause) => $"{d.Name}: has dead letters",
