@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Alba;
 using Banking.ReadModels.Verifying;
 using Banking.Testing;
@@ -101,6 +102,37 @@ public sealed class EpochTests : IAsyncLifetime
         Assert.All(receiver.All, d => Assert.Equal(d.Event.Text("epoch"), d.Epoch));
         var verified = await _bank.Host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, default);
         Assert.Empty(verified.Differences);
+    }
+
+    [Fact]
+    public async Task A_webhook_that_was_held_at_the_time_of_the_restored_state_is_held_for_the_restore_too()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var (teller, reason) = (_bank.As("teller"), new { reasonCode = "test", reason = "Maintenance." });
+        var account = await teller.OpenAsync();
+        var webhook = await _bank.RegisterWebhookAsync(receiver.Url, accounts: [account]);
+        await Eventually.UntilAsync(() => _bank.AskAsync($"/ops/outbox/webhook:{webhook}/hold", reason), a => a.StatusCode == 200);
+        var former = await EpochAsync(_bank.Host);
+        var backup = await DatabaseBackup.TakeAsync(_bank.ConnectionString);
+        (await _bank.AskAsync($"/ops/outbox/webhook:{webhook}/release", reason)).Ok();
+        (await teller.DepositAsync(account, "2.00")).Created();
+        await receiver.TookAsync(1);
+
+        await backup.RestoreAsync();
+        await NextEpochAsync(_bank.Host, former);
+
+        var held = await Eventually.UntilAsync(HeldAsync, h => h.Text("by") == "bank");
+        Assert.Matches("^The database was restored[.] .* release it[.] Before, it was held by .*: Maintenance[.]$", held.Text("reason"));
+        Assert.Contains(
+            $"webhook:{webhook}: paused by the bank; GET /ops/outbox has the reason",
+            (await _bank.Anonymous().GetAsync("/health/ready")).Ok().Json.GetProperty("checks").GetProperty("publication").Text("why"));
+        var ofRestore = held.Text("reason").Split(" Before,")[0];
+        var released = (await _bank.AskAsync(
+            "/ops/webhooks/release", new { heldReason = ofRestore, reasonCode = "drill", reason = "A test." })).Ok();
+        Assert.Equal(1, released.Json.GetProperty("released").GetInt64());
+
+        async Task<JsonElement> HeldAsync() => (await _bank.As("operator").GetAsync($"/v1/webhooks/{webhook}")).Ok().Json
+            .GetProperty("delivery").GetProperty("held");
     }
 
     [Fact]

@@ -13,6 +13,9 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
     /// <summary>The stream type of operator actions on destinations.</summary>
     public const string StreamType = "destination";
 
+    /// <summary>Stands between the reason of a hold and the holder and reason of the one before it, which it has replaced.</summary>
+    internal const string HeldBefore = " Before, it was held by ";
+
     internal static readonly OperatorStreamKind Streams = new(StreamType, new("5d0d1c5e-8f0f-4b62-9a4e-0f4a3ed2b7c1"));
 
     private const string PublisherTable = PublishingModule.Schema + ".publisher";
@@ -65,6 +68,7 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
     /// Releases all destinations of a kind that are held for a reason. They are released in groups, so that a call that ends half way has
     /// released some, and the same call releases the others.
     /// </summary>
+    /// <param name="heldReason">The reason; destinations that were held before, for any reason, are released too.</param>
     /// <param name="position">The checkpoint of destinations that are beyond it; null if no checkpoint is set.</param>
     internal async Task<IReadOnlyList<ReleasedDestination>> ReleaseAllAsync(
         string kind, string heldReason, long? position, OperatorAction action, CancellationToken ct, int groupSize = 200)
@@ -92,7 +96,8 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
             $"""
             with mine as (
                 select name, coalesce(position > $3, false) as is_set from {PublisherTable}
-                where kind = $1 and held_at is not null and held_reason = $2 and name collate "C" > $5
+                where kind = $1 and held_at is not null and name collate "C" > $5
+                    and (held_reason = $2 or starts_with(held_reason, $2 || $6))
                 order by name collate "C" limit {max} for update),
             forgotten as (
                 delete from {PublishingModule.Schema}.blocked_account b using mine
@@ -104,7 +109,7 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
                 updated_at = case when mine.is_set then $4 else p.updated_at end
             from mine where p.name = mine.name returning p.name, mine.is_set
             """,
-            [kind, heldReason, NpgsqlDbType.Bigint.Of(position), clock.GetUtcNow(), after],
+            [kind, heldReason, NpgsqlDbType.Bigint.Of(position), clock.GetUtcNow(), after, HeldBefore],
             row => new ReleasedDestination(row.GetString(0), row.GetBoolean(1)),
             ct)).OrderBy(r => r.Name, StringComparer.Ordinal).ToList();
         await operatorLog.RecordAsync(transaction, Streams, [.. released.SelectMany(r => FactsOf(r, position))], action, ct);
