@@ -149,6 +149,31 @@ public sealed class WebhookDeliveryTests(WebhookBank bank) : IClassFixture<Webho
         Assert.Equal(receiver.Taken.Select(d => d.Position).Order(), receiver.Taken.Select(d => d.Position));
     }
 
+    [Fact]
+    public async Task A_rejected_event_of_a_proposal_is_listed_and_replayed_by_the_id_of_the_proposal()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var refuses = true;
+        receiver.Answer = _ => refuses ? 422 : 200;
+        var deposit = (await _teller.DepositAsync(await _teller.OpenAsync(), "5.00")).Created().Text("id");
+        var webhook = await bank.RegisterWebhookAsync(receiver.Url, ["banking.proposal.command-proposed.v1"]);
+        var proposed = await _teller.PostAsync(
+            $"/v1/transactions/{deposit}/corrections?propose=true",
+            new { kind = "reversal", reasonCode = "twice", reason = "Paid twice." });
+        Assert.Equal(202, proposed.StatusCode);
+
+        var proposal = proposed.Text("id");
+        var letter = (await Eventually.UntilAsync(
+            async () => (await bank.As("operator").GetAsync($"/ops/dead-letters?account={proposal}")).Ok().Items(), i => i.Count == 1))[0];
+        Assert.Equal((proposal, $"webhook:{webhook}"), (letter.Text("account"), letter.Text("destination")));
+
+        refuses = false;
+        var asked = await bank.AskAsync("/ops/dead-letters/replay", new { account = proposal, reasonCode = "fixed", reason = "A test." });
+        Assert.Equal((202, proposal), (asked.StatusCode, asked.Items()[0].Text("account")));
+        await receiver.TookAsync(1);
+        Assert.Equal(proposal, receiver.Taken[0].Account);
+    }
+
     [Theory]
     [InlineData(500, WebhookBank.Attempts)]
     [InlineData(302, WebhookBank.Attempts)]

@@ -1,4 +1,5 @@
 using Banking.EventStore.Streams;
+using Banking.SharedKernel;
 using Npgsql;
 
 namespace Banking.EventStore.Published;
@@ -12,6 +13,16 @@ public sealed class PublicStreams(NpgsqlDataSource source, IEnumerable<PublicStr
     public string Format(string? streamType, Guid id) => streamType is not null && _prefixes.TryGetValue(streamType, out var prefix)
         ? $"{prefix}_{id:n}"
         : $"{id:n}";
+
+    /// <summary>Reads the public id of a stream of any kind, or its digits alone.</summary>
+    public bool TryRead(string text, out Guid id)
+    {
+        id = Guid.Empty;
+        var end = text.LastIndexOf('_');
+        return end < 0
+            ? Exact.TryId(text, out id) && id != Guid.Empty
+            : _prefixes.ContainsValue(text[..end]) && PublicId.TryParse(text[..end], text, out id);
+    }
 
     /// <summary>The public ids of these streams; those that the log does not have are without a prefix.</summary>
     public async Task<IReadOnlyDictionary<Guid, string>> FormatAsync(IEnumerable<Guid> ids, CancellationToken ct)

@@ -1,5 +1,6 @@
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
+using Banking.EventStore.Published;
 using Banking.Publishing.Publishers;
 using Banking.SharedKernel;
 using Banking.Web.Http;
@@ -11,6 +12,7 @@ using Wolverine.Http;
 namespace Banking.Publishing.Outbox;
 
 /// <summary>An event that a destination rejected. Later events of its account are blocked.</summary>
+/// <param name="Account">The account, acc_…; of an event of something else, such as a proposal, the id of that.</param>
 /// <param name="Attempts">The number of delivery attempts.</param>
 /// <param name="Asked">retry or discard, if it was requested and is about to happen.</param>
 public sealed record DeadLetterView(
@@ -32,17 +34,16 @@ public sealed record DeadLetterGroup(string Destination, string Cause, long Acco
 /// <param name="Items">At most a hundred, in the order of the log.</param>
 public sealed record DeadLettersView(IReadOnlyList<DeadLetterGroup> Groups, IReadOnlyList<DeadLetterView> Items)
 {
-    internal static DeadLetterView Of(BlockedAccount w) => new(
-        w.Publisher,
-        PublicId.Format("acc", w.Account),
-        w.EventId,
-        w.EventType,
-        w.Position,
-        w.Cause,
-        w.Detail,
-        w.Since,
-        w.Attempts,
-        w.Release);
+    internal static async Task<IReadOnlyList<DeadLetterView>> ListAsync(
+        IReadOnlyList<BlockedAccount> blocked, PublicStreams streams, CancellationToken ct)
+    {
+        var names = await streams.FormatAsync(blocked.Select(b => b.Account), ct);
+        return
+        [
+            .. blocked.Select(b => new DeadLetterView(
+                b.Publisher, names[b.Account], b.EventId, b.EventType, b.Position, b.Cause, b.Detail, b.Since, b.Attempts, b.Release)),
+        ];
+    }
 }
 
 public static class GetDeadLettersEndpoint
@@ -52,22 +53,23 @@ public static class GetDeadLettersEndpoint
     [WolverineGet("/ops/dead-letters", OperationId = "listDeadLetters")]
     [QueryParameter("destination", "Only dead letters of this destination.")]
     [QueryParameter("cause", "Only dead letters with this cause.")]
-    [QueryParameter("account", "Only the dead letter of this account, acc_…")]
+    [QueryParameter("account", "Only the dead letter of this account, acc_…, or of what else has events, as the answer names it")]
     [Tags("Operations")]
     [EndpointSummary("List events that destinations rejected, grouped by cause")]
     [EndpointDescription("Lists the events that destinations rejected, grouped by cause.")]
     [Authorize(Policies.Watch)]
     [Problems("malformed_filter")]
     [ProducesResponseType<DeadLettersView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(BlockedAccounts blocked, HttpContext http)
+    public static async Task<IResult> Get(BlockedAccounts blocked, PublicStreams streams, HttpContext http)
     {
         var query = http.Request.Query;
         Guid? account = null;
         if (query.TryGetValue("account", out var text))
         {
-            if (!PublicId.TryParse("acc", text.ToString(), out var id))
+            if (!streams.TryRead(text.ToString(), out var id))
             {
-                return new ProblemResult(Refusal.Malformed("malformed_filter", "account must be the id of an account, acc_…"));
+                return new ProblemResult(
+                    Refusal.Malformed("malformed_filter", "account must be the id of an account, acc_…, or an id that this list shows."));
             }
 
             account = id;
@@ -90,7 +92,7 @@ public static class GetDeadLettersEndpoint
         return TypedResults.Json(
             new DeadLettersView(
                 [.. groups.Select(g => new DeadLetterGroup(g.Publisher, g.Cause, g.Accounts, g.Oldest))],
-                [.. items.Select(DeadLettersView.Of)]),
+                await DeadLettersView.ListAsync(items, streams, http.RequestAborted)),
             ApiJson.Options);
     }
 }

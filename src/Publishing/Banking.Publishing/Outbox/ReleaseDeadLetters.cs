@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Json;
+using Banking.EventStore.Published;
 using Banking.Publishing.Publishers;
 using Banking.SharedKernel;
 using Banking.Web.Commands;
@@ -15,7 +16,7 @@ namespace Banking.Publishing.Outbox;
 /// <summary>Selects dead letters: those that match all given filters; all of them without a filter.</summary>
 /// <param name="Destination">Only dead letters of this destination.</param>
 /// <param name="Cause">Only dead letters with this cause.</param>
-/// <param name="Account">Only the dead letter of this account, acc_….</param>
+/// <param name="Account">Only the dead letter of this account, acc_…, or of what else GET /ops/dead-letters names as account.</param>
 /// <param name="ReasonCode">The code of the reason: lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
 public sealed record SettleRequest(
@@ -38,8 +39,8 @@ public static class ReplayDeadLettersEndpoint
     [Authorize(Policies.Operate)]
     [Problems("malformed_account", "reason_required", "invalid_text")]
     [ProducesResponseType<SettledView>(StatusCodes.Status202Accepted)]
-    public static Task<IResult> Post(SettleRequest request, PublisherControl control, HttpContext http) =>
-        DeadLetterRelease.RunAsync(BlockedAccounts.Retry, request, control, http);
+    public static Task<IResult> Post(SettleRequest request, PublisherControl control, PublicStreams streams, HttpContext http) =>
+        DeadLetterRelease.RunAsync(BlockedAccounts.Retry, request, control, streams, http);
 }
 
 public static class DiscardDeadLettersEndpoint
@@ -55,21 +56,25 @@ public static class DiscardDeadLettersEndpoint
     [Authorize(Policies.Operate)]
     [Problems("malformed_account", "reason_required", "invalid_text")]
     [ProducesResponseType<SettledView>(StatusCodes.Status202Accepted)]
-    public static Task<IResult> Post(SettleRequest request, PublisherControl control, HttpContext http) =>
-        DeadLetterRelease.RunAsync(BlockedAccounts.Discard, request, control, http);
+    public static Task<IResult> Post(SettleRequest request, PublisherControl control, PublicStreams streams, HttpContext http) =>
+        DeadLetterRelease.RunAsync(BlockedAccounts.Discard, request, control, streams, http);
 }
 
 internal static class DeadLetterRelease
 {
-    public static async Task<IResult> RunAsync(string release, SettleRequest request, PublisherControl control, HttpContext http)
+    public static async Task<IResult> RunAsync(
+        string release, SettleRequest request, PublisherControl control, PublicStreams streams, HttpContext http)
     {
         Guid? account = null;
         if (request.Account is not null)
         {
-            if (!PublicId.TryParse("acc", request.Account, out var id))
+            if (!streams.TryRead(request.Account, out var id))
             {
                 return new ProblemResult(
-                    Refusal.Invalid("malformed_account", "account must be the id of an account, acc_…", "#/account"));
+                    Refusal.Invalid(
+                        "malformed_account",
+                        "account must be the id of an account, acc_…, or an id that GET /ops/dead-letters shows.",
+                        "#/account"));
             }
 
             account = id;
@@ -93,7 +98,7 @@ internal static class DeadLetterRelease
             OperatorRequest.Action(http, request.ReasonCode, request.Reason),
             http.RequestAborted);
         return TypedResults.Json(
-            new SettledView(requested.Count, [.. requested.Take(100).Select(DeadLettersView.Of)]),
+            new SettledView(requested.Count, await DeadLettersView.ListAsync([.. requested.Take(100)], streams, http.RequestAborted)),
             ApiJson.Options,
             statusCode: StatusCodes.Status202Accepted);
     }
