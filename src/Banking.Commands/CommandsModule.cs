@@ -39,6 +39,7 @@ public static class CommandsModule
     public static IServiceCollection AddCommands(this IServiceCollection services) => services
         .AddSingleton<CommandMetrics>()
         .AddSingleton<DueSignal>()
+        .AddSingleton<FailedWork>()
         .AddSingleton<EarlierReceipts>()
         .AddSingleton<StoredAnswers>()
         .AddSingleton<ReplayedAnswers>()

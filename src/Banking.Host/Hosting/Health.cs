@@ -11,8 +11,8 @@ namespace Banking.Host.Hosting;
 
 /// <summary>
 /// live: the process answers. ready: the host reaches its database and knows the keys of its tokens' issuer. "Degraded": a read model is
-/// paused or differs from the log, an archive file is missing, events do not reach a destination, or the issuer cannot be reached. Money is
-/// safe then, but an operator must act (see /ops/projections and /ops/outbox).
+/// paused or differs from the log, an archive file is missing, events do not reach a destination, work of the bank fails for good, or the
+/// issuer cannot be reached. Money is safe then, but an operator must act (see /ops/projections and /ops/outbox).
 /// </summary>
 internal static class Health
 {
@@ -20,10 +20,11 @@ internal static class Health
 
     public static void AddBankHealth(this IServiceCollection services, IEnumerable<BankModule> modules)
     {
-        var health = services.AddSingleton<HealthReports>().AddHealthChecks()
+        var health = services.AddSingleton<HealthReports>().AddSingleton<FailedWorkHealth>().AddHealthChecks()
             .AddCheck<DatabaseHealthCheck>("database", tags: [ReadyTag])
             .AddCheck<EventLogChecks>("log", tags: [ReadyTag])
             .AddCheck<ReadModelHealth>("read-models", tags: [ReadyTag])
+            .AddCheck<FailedWorkHealth>("work", tags: [ReadyTag])
             .AddCheck<ArchiveHealth>("event-archive", tags: [ReadyTag])
             .AddIssuer(services);
         foreach (var module in modules)

@@ -1,3 +1,4 @@
+using Banking.Commands.Messages;
 using Banking.Incoming.Listening;
 using Banking.Incoming.Receiving;
 using Banking.Incoming.Settings;
@@ -26,6 +27,7 @@ public sealed class IncomingModule : BankModule
             .AddSingleton<SenderCheck>()
             .AddSingleton<IncomingCommands>()
             .AddSingleton<DeadLetters>()
+            .AddSingleton(new OutsideMessage(IncomingMessage.StoredName))
             .AddSingleton<IncomingMetrics>()
             .AddSingleton<MessageReceiver>()
             .AddSingleton<ListenerStates>()

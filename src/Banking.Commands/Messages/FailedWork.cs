@@ -1,0 +1,33 @@
+using Banking.Commands.Due;
+using Banking.EventStore.Storage;
+using Npgsql;
+
+namespace Banking.Commands.Messages;
+
+/// <summary>Messages that services outside send. They learn the code of a rejection; the bank owes no work for them.</summary>
+/// <param name="StoredName">The name of their type.</param>
+public sealed record OutsideMessage(string StoredName);
+
+/// <summary>Work that the bank owes and that does not get done by itself.</summary>
+/// <param name="DueCommands">Commands whose time has come and that failed again and again. They are still retried.</param>
+/// <param name="Messages">Messages of the bank itself that are dead letters.</param>
+public sealed record FailedWorkCount(long DueCommands, long Messages);
+
+/// <summary>Counts the work of the bank that fails again and again, or has failed for good.</summary>
+public sealed class FailedWork(NpgsqlDataSource source, IEnumerable<OutsideMessage> outside, TimeProvider clock)
+{
+    /// <summary>After so many attempts, nearly two minutes, a cause that passes by itself has passed.</summary>
+    private const int MaxAttempts = 3;
+
+    private readonly string[] _outside = [.. outside.Select(m => m.StoredName)];
+
+    // A dead letter that an operator has marked as replayable is about to be decided again.
+    private static readonly string Sql =
+        $"""
+        select (select count(*) from {DueTable.Name} where due_at <= $1 and attempts > {MaxAttempts}),
+            (select count(*) from wolverine.wolverine_dead_letters where message_type <> all($2) and replayable is not true)
+        """;
+
+    public async Task<FailedWorkCount> CountAsync(CancellationToken ct) => (await source.ListAsync(
+        Sql, [clock.GetUtcNow(), _outside], row => new FailedWorkCount(row.GetInt64(0), row.GetInt64(1)), ct))[0];
+}
