@@ -38,11 +38,14 @@ public sealed class LoyaltyModule : BankModule
     public override void AddStored(IServiceCollection services) =>
         services
             .AddAggregate(new GroupRules<PointsAccount>((_, _) => [], _ => null))
-            .AddSingleton(new StreamKind(PointsAccount.StreamType, [Earned, Redeemed, Expired], HasReceipts: true));
+            .AddSingleton(new StreamKind(PointsAccount.StreamType, [Earned, Redeemed, Expired], HasReceipts: true))
+            .AddSingleton(new PublicStream(PointsAccount.StreamType, "pts"))
+            .AddSingleton(PublicIds.Of("loyalty.", ("account", "acc")));
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) =>
         services
             .AddSingleton<PointsCommands>()
+            .AddCurrentView<PointsAccount>((_, points) => PointsView.Of(points))
             .AddDueCommand<ExpirePoints>(ExpirePoints.Operation, (provider, command, context, ct) =>
                 provider.GetRequiredService<PointsCommands>().ExpireAsync(command, context, ct))
             .AddSingleton<IModuleInterest, DepositInterest>();

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Banking.Commands.Receipts;
 using Banking.EventStore.Published;
 using Banking.Host;
 using Banking.Host.Hosting;
@@ -72,6 +73,18 @@ public sealed partial class BankModuleTests
             host.Services.GetServices<StreamKind>().Select(k => k.Type).Order(StringComparer.Ordinal),
             prefixes.Select(p => p.StreamType).Order(StringComparer.Ordinal));
         Assert.Equal(prefixes.Count, prefixes.DistinctBy(p => p.Prefix).Count());
+    }
+
+    [Fact]
+    public async Task Every_kind_of_stream_that_commands_write_has_a_current_view_for_repeats_whose_answers_have_expired()
+    {
+        await using var host = BankHost.CreateBuilder(["--environment", "Development"], new("Host=nowhere;Database=none")).Build();
+
+        Assert.Equal(
+            // A refusal is answered from its document.
+            host.Services.GetServices<StreamKind>().Where(k => k.HasReceipts && k.Type != CommandRefused.StreamType).Select(k => k.Type)
+                .Order(StringComparer.Ordinal),
+            host.Services.GetServices<ICurrentView>().Select(v => v.StreamType).Order(StringComparer.Ordinal));
     }
 
     private static string Name(object? known) => known is StreamKind kind ? kind.ToString() : known!.GetType().ToString();

@@ -1,4 +1,7 @@
+using System.Text.Json.Nodes;
+using Banking.EventStore.Published;
 using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using Banking.ReadModels.Verifying;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,6 +27,37 @@ public sealed class LoyaltyTests(LoyaltyBank bank) : IClassFixture<LoyaltyBank>
         Assert.Equal("7", redeemed.Json.GetProperty("points").ToString());
         Assert.Equal(redeemed.Body, repeated.Body);
         Assert.Equal(7, await bank.PointsAsync(account, 7));
+    }
+
+    [Fact]
+    public async Task A_repeat_after_its_answer_expired_gets_the_points_as_they_are_now()
+    {
+        var account = await bank.Teller.OpenAsync(balance: "20.00");
+        Assert.Equal(20, await bank.PointsAsync(account, 20));
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        (await bank.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 5 }, key)).Ok();
+        (await bank.Teller.PostAsync(
+            $"/v1/loyalty/{account}/redemptions", new { points = 1 }, ("Idempotency-Key", BankClient.NewKey()))).Ok();
+        await bank.ExecuteAsync(
+            "create table loyalty.kept as select * from platform.receipt_answer; delete from platform.receipt_answer");
+
+        var repeated = (await bank.Teller.PostAsync($"/v1/loyalty/{account}/redemptions", new { points = 5 }, key)).Ok();
+
+        // Another test verifies that each receipt has its answer.
+        await bank.ExecuteAsync("insert into platform.receipt_answer select * from loyalty.kept; drop table loyalty.kept");
+        Assert.Equal((account, "14"), (repeated.Text("account"), repeated.Json.GetProperty("points").ToString()));
+    }
+
+    [Fact]
+    public void Its_streams_and_the_ids_in_its_events_have_public_ids()
+    {
+        var kind = Assert.Single(bank.Host.Services.GetServices<StreamKind>(), k => k.Type == "points");
+        var stored = JsonNode.Parse("""{"account": "0198f000-0000-7000-8000-000000000001", "points": 1}""");
+
+        Assert.Single(bank.Host.Services.GetServices<PublicStream>(), s => s.StreamType == kind.Type);
+        Assert.Equal(
+            "acc_0198f000000070008000000000000001",
+            (string?)bank.Host.Services.GetRequiredService<PublicEventData>().Of("loyalty.points-earned.v1", stored)!["account"]);
     }
 
     [Fact]
