@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Statements.Domain;
@@ -86,6 +85,20 @@ public sealed class ScheduleTests(ShortStatements bank) : IClassFixture<ShortSta
         Assert.Equal(["12.50", "15.00", "10.00"], statements.Select(s => Value(s, "opening")));
         var second = (await Teller.StatementAsync(statements[1].GetProperty("id").GetString()!)).Ok();
         Assert.Equal("withdrawal", Assert.Single(second.Json.GetProperty("entries").EnumerateArray()).GetProperty("type").GetString());
+    }
+
+    [Fact]
+    public async Task A_movement_gets_its_statement_also_when_the_stored_state_of_the_statements_is_lost()
+    {
+        var account = await Teller.OpenAsync(balance: "10.00");
+        bank.Clock.Advance(TimeSpan.FromMinutes(1));
+        await SetAsync(account, "each-transaction");
+        await bank.ExecuteAsync(
+            "delete from accounts.mt_doc_account_statements where (data ->> 'account')::uuid = $1", Stored.Id(account));
+
+        (await Teller.DepositAsync(account, "5.00")).Created();
+
+        Assert.Equal("15.00", Value(Assert.Single(await IssuedAsync(account, 1)), "closing"));
     }
 
     [Fact]
@@ -225,17 +238,6 @@ public sealed class ScheduleTests(ShortStatements bank) : IClassFixture<ShortSta
 
         Assert.Empty(differences);
     }
-
-    [Theory]
-    [InlineData(StatementFrequency.Monthly, "2028-02-29", "2028-02-01", "2028-03-01")]
-    [InlineData(StatementFrequency.Monthly, "2026-12-31", "2026-12-01", "2027-01-01")]
-    [InlineData(StatementFrequency.Weekly, "2026-11-16", "2026-11-16", "2026-11-23")]
-    [InlineData(StatementFrequency.Weekly, "2026-11-22", "2026-11-16", "2026-11-23")]
-    [InlineData(StatementFrequency.Weekly, "2027-01-01", "2026-12-28", "2027-01-04")]
-    public void A_day_is_in_one_period(StatementFrequency frequency, string day, string from, string to) =>
-        Assert.Equal((Day(from), Day(to)), StatementPeriods.Of(frequency, Day(day)));
-
-    private static DateOnly Day(string text) => DateOnly.ParseExact(text, "O", CultureInfo.InvariantCulture);
 
     private static string Period(JsonElement statement) =>
         $"{statement.GetProperty("from").GetString()} {statement.GetProperty("to").GetString()}";

@@ -27,14 +27,21 @@ public sealed class MovementInterest(NpgsqlDataSource source, IEnumerable<Public
 {
     private const string Sql =
         $"""
-        select CAST(data ->> 'account' as uuid) from {AccountsModule.Schema}.mt_doc_account_statements
-        where id = any($1) and data -> 'schedule' ->> 'frequency' = 'each-transaction'
+        select s.id from {SchemaNames.Streams} s left join {AccountsModule.Schema}.mt_doc_account_statements d on d.id = s.id
+        where s.id = any($1) and (d.id is null or (d.data ->> 'version')::bigint <> s.version
+            or d.data -> 'schedule' ->> 'frequency' = 'each-transaction')
         """;
 
     /// <summary>Every published kind of movement, also one that is added later.</summary>
     public IReadOnlyList<string> Types { get; } =
         [.. contracts.Where(c => c.Stored.IsAssignableTo(typeof(IMovement))).Select(c => c.Type)];
 
-    public async Task<IReadOnlySet<Guid>> AmongAsync(IReadOnlyCollection<Guid> streams, CancellationToken ct) =>
-        (await source.ListAsync(Sql, [streams.Select(AccountStatements.IdOf).ToArray()], row => row.GetGuid(0), ct)).ToHashSet();
+    /// <summary>
+    /// Accounts whose stored state is missing, or not at its stream's version, are among them: the handler folds it from the events.
+    /// </summary>
+    public async Task<IReadOnlySet<Guid>> AmongAsync(IReadOnlyCollection<Guid> streams, CancellationToken ct)
+    {
+        var accounts = streams.Distinct().ToDictionary(AccountStatements.IdOf);
+        return (await source.ListAsync(Sql, [accounts.Keys.ToArray()], row => accounts[row.GetGuid(0)], ct)).ToHashSet();
+    }
 }
