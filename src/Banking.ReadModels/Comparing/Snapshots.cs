@@ -1,7 +1,7 @@
 using System.Data;
+using Banking.Commands.Receipts;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
-using Banking.Commands.Receipts;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Npgsql;
@@ -101,8 +101,8 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
     }
 
     /// <summary>
-    /// Keeps stored answers from being dropped until a snapshot ends. Call it before the first query, which takes the snapshot: a month that
-    /// is dropped later is gone, but the snapshot does not see that it was dropped.
+    /// Keeps stored answers from being dropped until a snapshot ends. Call it before the first query, which takes the snapshot: a month
+    /// that is dropped later is gone, but the snapshot does not see that it was dropped.
     /// </summary>
     internal static Task KeepAnswersAsync(NpgsqlConnection snapshot, CancellationToken ct) =>
         snapshot.ExecuteAsync($"lock table {AnswerTable.Name} in access share mode", [], ct);
