@@ -69,6 +69,9 @@ internal sealed class Following : IAsyncDisposable
     /// <summary>Whether the bank has closed the stream.</summary>
     public bool IsOver => _reading.IsCompleted;
 
+    /// <summary>Why the stream broke; null if the bank closed it in order.</summary>
+    public Exception? Failure => _reading.Exception;
+
     /// <summary>The received events, without those of type <c>position</c>, which only report the feed's position.</summary>
     public IReadOnlyList<SseItem<string>> Heard
     {

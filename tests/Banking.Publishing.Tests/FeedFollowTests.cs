@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using Banking.Host.Security;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -48,6 +49,25 @@ public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixtur
         await ReceivedAsync(again, 3);
 
         Assert.Equal((await _feed.AllAsync()).TakeLast(3).Select(e => e.Text("id")), again.Ids);
+    }
+
+    [Fact]
+    public async Task A_stream_ends_with_its_token_and_continues_with_another()
+    {
+        var account = await _teller.OpenAsync();
+        var end = (await _feed.CompleteAsync()).ToString(CultureInfo.InvariantCulture);
+        // Tokens are valid for an hour, and for the thirty seconds by which clocks may differ.
+        var late = TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1) - TimeSpan.FromSeconds(24);
+        var token = bank.Host.Services.GetRequiredService<DevTokens>().Issue("auditor", null, null, late);
+        await using var following = await Following.StartAsync(bank.Host.Server.CreateClient(), token, "?after=" + end);
+
+        await Eventually.UntilAsync(() => following.IsOver, isOver => isOver);
+
+        Assert.Null(following.Failure);
+        Assert.Equal(401, (await bank.WithToken(token).GetAsync("/v1/feed", ("Accept", "text/event-stream"))).StatusCode);
+        (await _teller.DepositAsync(account, "2.00")).Created();
+        await using var again = await Following.StartAsync(bank, "?after=" + end);
+        await ReceivedAsync(again, 1);
     }
 
     [Fact]
