@@ -1,4 +1,8 @@
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
+using Banking.SharedKernel;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using static Banking.Approvals.Tests.ApprovalBank;
 
 namespace Banking.Approvals.Tests;
@@ -52,6 +56,23 @@ public sealed class ApprovalTests(ApprovalBank bank)
             [approved.Header("Ledger-Position")!],
             await bank.QueryAsync(
                 $"select max(seq_id)::text from bank.mt_events where headers ->> 'proposal' = '{open.Text("id")}'"));
+    }
+
+    [Fact]
+    public async Task A_lost_wait_for_the_expiry_of_a_proposal_is_reported()
+    {
+        var proposal = (await bank.ProposedAsync((await bank.DepositedAsync()).Deposit)).Id;
+        Assert.True(PublicId.TryParse("prp", proposal, out var id));
+        var comparing = bank.Host.Services.GetRequiredService<StreamVerification>();
+        async Task<IReadOnlyList<Difference>> DifferencesAsync() =>
+            (await comparing.CompareAsync(StreamSelection.Of(id), [id], CancellationToken.None)).Differences;
+        Assert.Empty(await DifferencesAsync());
+
+        await bank.QueryAsync($"delete from platform.due where id = '{id}' returning id::text");
+
+        Assert.Equal([("due", id)], (await DifferencesAsync()).Select(d => (d.Table, d.Stream!.Value)));
+        (await EndAsync(_bob, proposal, "reject")).Ok();
+        Assert.Empty(await DifferencesAsync());
     }
 
     [Fact]

@@ -1,6 +1,9 @@
 using System.Text.Json;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
 using Banking.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Publishing.Tests;
 
@@ -62,6 +65,24 @@ public sealed class WebhookGraceTests : BankFixture
 
         await Eventually.UntilAsync(DueCountAsync, n => n == 0);
         Assert.Equal("publishing.webhook-removed.v1", (await EventsAsync(webhook))[^1]);
+    }
+
+    [Fact]
+    public async Task A_lost_wait_for_the_end_of_a_grace_period_is_reported()
+    {
+        var webhook = await this.RegisterWebhookAsync("http://127.0.0.1:1/");
+        (await this.AskAsync($"/v1/webhooks/{webhook}/secret/rotate", new { graceHours = 2 })).Ok();
+        Assert.True(PublicId.TryParse("whk", webhook, out var id));
+        var comparing = Host.Services.GetRequiredService<StreamVerification>();
+        async Task<IReadOnlyList<Difference>> DifferencesAsync() =>
+            (await comparing.CompareAsync(StreamSelection.Of(id), [id], CancellationToken.None)).Differences;
+        Assert.Empty(await DifferencesAsync());
+
+        Assert.Single(await this.QueryAsync<Guid>("delete from platform.due returning id"));
+
+        Assert.Equal([("due", id)], (await DifferencesAsync()).Select(d => (d.Table, d.Stream!.Value)));
+        (await this.AskAsync($"/v1/webhooks/{webhook}/secret/rotate", new { graceHours = 0 })).Ok();
+        Assert.Empty(await DifferencesAsync());
     }
 
     private async Task<JsonElement> ListedAsync() => Assert.Single((await As("operator").GetAsync("/v1/webhooks")).Ok().Items());

@@ -128,7 +128,8 @@ public sealed class AccountsModule : BankModule
                 [EventNames.All[typeof(AccountCarriedForward)]],
                 // Corrections are found by their data, and a simulation finds accounts by that of their opening.
                 [.. new[] { typeof(AccountOpened), typeof(MovementReversed), typeof(MovementRebooked) }.Select(t => EventNames.All[t])]))
-            .AddSingleton<StoredComparison, LookupComparison>();
+            .AddSingleton<StoredComparison, LookupComparison>()
+            .AddSingleton<StoredComparison, ScheduleComparison>();
     }
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration)

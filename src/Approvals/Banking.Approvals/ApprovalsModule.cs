@@ -56,7 +56,8 @@ public sealed class ApprovalsModule : BankModule
             .AddSingleton(new ArchivableStream(
                 Proposal.StreamType, [.. ProposalEventNames.All.Where(n => n.Key != typeof(CommandProposed)).Select(n => n.Value)], [], []))
             .AddSingleton(new StreamKind(Proposal.StreamType, [.. ProposalEventNames.All.Values], HasReceipts: true))
-            .AddSingleton(new PublicStream(Proposal.StreamType, Proposal.Prefix));
+            .AddSingleton(new PublicStream(Proposal.StreamType, Proposal.Prefix))
+            .AddSingleton<StoredComparison, ExpiryComparison>();
     }
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services

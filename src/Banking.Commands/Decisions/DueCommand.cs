@@ -11,7 +11,13 @@ namespace Banking.Commands.Decisions;
 /// <param name="Operation">Name under which a module handles the command; stored.</param>
 /// <param name="DueAt">Earliest time at which the command is decided.</param>
 /// <param name="Command">The command, a record of the module.</param>
-public sealed record DueCommand(Guid Id, string Operation, DateTimeOffset DueAt, object Command);
+public sealed record DueCommand(Guid Id, string Operation, DateTimeOffset DueAt, object Command)
+{
+    /// <summary>The idempotency key of the command.</summary>
+    public string Key => KeyOf(Id);
+
+    internal static string KeyOf(Guid id) => $"due-{id:N}";
+}
 
 /// <summary>A row of the due table.</summary>
 /// <param name="Command">The command as JSON.</param>
@@ -24,13 +30,16 @@ internal sealed record DueRow(
     private static readonly Caller Clock = new("service:banking", Roles.Service, null, Channels.Clock);
 
     public static DueRow Of(DueCommand due, CommandContext context, Guid? cause) => new(
-        due.Id, due.Operation, due.DueAt, JsonSerializer.Serialize(due.Command, due.Command.GetType(), CommandData.Json),
+        due.Id, due.Operation, due.DueAt, TextOf(due.Command),
         context.CorrelationId, cause);
+
+    /// <summary>The command as JSON.</summary>
+    public static string TextOf(object command) => JsonSerializer.Serialize(command, command.GetType(), CommandData.Json);
 
     /// <summary>
     /// The context of the command. It is the same for each attempt on every host, so that the receipt makes the command happen once.
     /// </summary>
     public CommandContext Context() => new(
-        Clock, Operation, $"due-{Id:N}", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Command))), CorrelationId,
+        Clock, Operation, DueCommand.KeyOf(Id), Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Command))), CorrelationId,
         Cause?.ToString());
 }

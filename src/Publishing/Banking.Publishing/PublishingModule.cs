@@ -150,7 +150,8 @@ public sealed class PublishingModule : BankModule
         .AddSingleton(new StreamKind(LogRestoredReaction.StreamType, NamesOf("log-"), HasReceipts: false))
         .AddSingleton(new PublicStream(LogRestoredReaction.StreamType, LogRestoredReaction.Prefix))
         .AddSingleton(LogRestoredReaction.Contract)
-        .AddSingleton<StoredComparison, SecretComparison>();
+        .AddSingleton<StoredComparison, SecretComparison>()
+        .AddSingleton<StoredComparison, GraceComparison>();
 
     public override void AddHealth(IHealthChecksBuilder health, params IEnumerable<string> tags) =>
         health.AddCheck<PublicationHealth>("publication", tags: tags);

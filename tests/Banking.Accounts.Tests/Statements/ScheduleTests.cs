@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Statements.Domain;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using Banking.ReadModels.Verifying;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,6 +42,9 @@ public sealed class ScheduleTests(ShortStatements bank) : IClassFixture<ShortSta
             statements.Select(Period));
         Assert.Equal(["15.00", "15.00", "15.00", "10.00"], statements.Select(s => Value(s, "closing")));
         Assert.Equal(["4", "3", "2", "1"], statements.Select(s => s.GetProperty("number").ToString()));
+        var stream = AccountStatements.IdOf(Stored.Id(account));
+        Assert.Empty((await bank.Host.Services.GetRequiredService<StreamVerification>().CompareAsync(
+            StreamSelection.Of(stream), [stream], CancellationToken.None)).Differences);
     }
 
     [Fact]
@@ -237,6 +242,33 @@ public sealed class ScheduleTests(ShortStatements bank) : IClassFixture<ShortSta
         var differences = (await verification.RunAsync(Guid.Empty, null, _ => { }, TestContext.Current.CancellationToken)).Differences;
 
         Assert.Empty(differences);
+    }
+
+    [Theory]
+    [InlineData("delete from platform.due where id = $1")]
+    [InlineData("update platform.due set due_at = due_at + interval '1 year' where id = $1")]
+    [InlineData("update platform.due set due_at = due_at - interval '1 day' where id = $1")]
+    [InlineData("update platform.due set operation = 'accounts.of-another-bank.v1' where id = $1")]
+    [InlineData("update platform.due set command = replace(command, '\"schedule\":1', '\"schedule\":2') where id = $1")]
+    public async Task A_forged_wait_for_the_next_statement_is_reported(string forgery)
+    {
+        var account = await Teller.OpenAsync();
+        await SetAsync(account, "monthly");
+        var stream = AccountStatements.IdOf(Stored.Id(account));
+        var comparing = bank.Host.Services.GetRequiredService<StreamVerification>();
+        async Task<IReadOnlyList<Difference>> DifferencesAsync() =>
+            (await comparing.CompareAsync(StreamSelection.Of(stream), [stream], CancellationToken.None)).Differences;
+        Assert.Empty(await DifferencesAsync());
+        var row = await RowAsync(account);
+        var id = JsonElement.Parse(row).GetProperty("id").GetGuid();
+
+        Assert.Equal(1, await bank.ExecuteAsync(forgery, id));
+
+        Assert.Equal([("due", stream, id)], (await DifferencesAsync()).Select(d => (d.Table, d.Stream!.Value, d.Id!.Value)));
+        await bank.ExecuteAsync("delete from platform.due where id = $1", id);
+        await bank.ExecuteAsync("insert into platform.due select * from jsonb_populate_record(null::platform.due, $1::jsonb)", row);
+        await SetAsync(account, "none");
+        Assert.Empty(await DifferencesAsync());
     }
 
     private static string Period(JsonElement statement) =>

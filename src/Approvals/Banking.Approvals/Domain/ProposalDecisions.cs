@@ -21,7 +21,7 @@ internal static class ProposalDecisions
             : new Decision.Accepted
             {
                 Joined = [new(id, id, proposed)],
-                Due = [new(id, ExpireProposal.Operation, proposed.ExpiresAt, new ExpireProposal(id))],
+                Due = [ExpireProposal.Of(id, proposed.ExpiresAt)],
             };
 
     /// <summary>

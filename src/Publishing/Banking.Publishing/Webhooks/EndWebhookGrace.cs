@@ -9,6 +9,11 @@ internal sealed record EndWebhookGrace(Guid Webhook, Guid Secret)
     /// <summary>The stored name of the scheduled command.</summary>
     public const string Operation = "publishing.end-webhook-grace.v1";
 
+    /// <summary>The wait that a rotation begins.</summary>
+    /// <param name="rotation">The id of its event.</param>
+    internal static DueCommand Of(Guid rotation, Guid webhook, Guid secret, DateTimeOffset until) =>
+        new(rotation, Operation, until, new EndWebhookGrace(webhook, secret));
+
     internal static Decision Decide(EndWebhookGrace command, Webhook webhook, Guid eventId, DateTimeOffset now) => webhook switch
     {
         { RemovedAt: not null } => new Decision.Refused(WebhookCommands.Removed(webhook)),

@@ -58,16 +58,8 @@ public static class RotateWebhookSecretEndpoint
                 new NewEvent(webhook.Id, eventId, new WebhookSecretRotated(secret.Id, now.AddHours(request.GraceHours), now)))
             {
                 Documents = [secret],
-                Due =
-                    request.GraceHours == 0
-                        ? []
-                        :
-                        [
-                            new(
-                                eventId,
-                                EndWebhookGrace.Operation,
-                                now.AddHours(request.GraceHours),
-                                new EndWebhookGrace(webhook.Id, webhook.Secret)),
-                        ],
+                Due = request.GraceHours == 0
+                    ? []
+                    : [EndWebhookGrace.Of(eventId, webhook.Id, webhook.Secret, now.AddHours(request.GraceHours))],
             };
 }
