@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Verifying;
+using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -193,6 +194,83 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
             {
                 "update platform.receipt set id = gen_random_uuid() where event_id in (select id from bank.mt_events where stream_id = "
                     + "{account} and version = 2)",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{to}', to_jsonb({customer}::text)) where stream_id = {account} and "
+                    + "version = 4",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{to}', to_jsonb({customer}::text)) where stream_id = {account} and "
+                    + "version = 4",
+                "log",
+                "event",
+                "other"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{toNumber}', (select data -> 'number' from accounts.mt_doc_account "
+                    + "where id = {account})) where stream_id = {account} and version = 4",
+                "log",
+                "event",
+                "other"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{transferId}', to_jsonb({customer}::text)) where stream_id = {account} "
+                    + "and version = 4",
+                "log",
+                "event",
+                "other"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{from}', to_jsonb({customer}::text)) where stream_id = {other} and "
+                    + "version = 3",
+                "receipts",
+                "receipt",
+                "other"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{fromNumber}', (select data -> 'number' from accounts.mt_doc_account "
+                    + "where id = {other})) where stream_id = {other} and version = 3",
+                "log",
+                "event",
+                "other"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{transferId}', to_jsonb({customer}::text)) where stream_id = {other} "
+                    + "and version = 3",
+                "receipts",
+                "receipt",
+                "other"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{details}', '{\"reference\": \"forged\"}') where stream_id = {account} "
+                    + "and version = 3",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{details}', '{\"purpose\": {\"code\": \"SALA\"}}') where stream_id = "
+                    + "{account} and version = 3",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{details}', '{\"endToEndId\": \"forged\"}') where stream_id = {account} "
+                    + "and version = 4",
+                "receipts",
+                "receipt",
+                "account"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{effectiveAt}', to_jsonb((data ->> 'effectiveAt')::timestamptz - "
+                    + "interval '1 second')) where stream_id = {account} and version = 3",
                 "receipts",
                 "receipt",
                 "account"
@@ -456,6 +534,24 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
         { "direction = 'debit'", "its amount and direction are the ones of its event" },
     };
 
+    [Theory]
+    [MemberData(nameof(ForgedAnswers))]
+    public void A_forged_member_of_a_correction_or_a_statement_is_reported(string path, string rule)
+    {
+        var stream = bank.Answered[path];
+        Assert.Contains(bank.Differences, d => d.Stream == stream && d.Expected!.Contains(rule, StringComparison.Ordinal));
+    }
+
+    public static TheoryData<string, string> ForgedAnswers => new()
+    {
+        { "{correction,corrects}", "it corrects what the correction corrects" },
+        { "{correction,transaction}", "all bookings of a correction agree" },
+        { "{other,id}", "its bookings are the bookings of the correction" },
+        { "{opening,minor}", "it says what the statement says" },
+        { "{entries}", "it says what the statement says" },
+        { "{supersedes}", "it says what the statement says" },
+    };
+
     [Fact]
     public void An_intact_notification_is_no_difference() =>
         Assert.DoesNotContain(bank.Differences, d => d.Model == "notifications" && !bank.Notifications.ContainsValue(d.Id ?? Guid.Empty));
@@ -519,6 +615,9 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
     /// <summary>The notification that each forgery changed.</summary>
     internal Dictionary<string, Guid> Notifications { get; } = [];
 
+    /// <summary>The stream of a correction or a statement whose member was forged.</summary>
+    internal Dictionary<string, Guid> Answered { get; } = [];
+
     internal IReadOnlyList<Difference> Differences { get; private set; } = [];
 
     async ValueTask IAsyncLifetime.InitializeAsync()
@@ -540,6 +639,7 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
                 + "jsonb_set(jsonb_set(data, '{version}', '6'), '{balance,minor}', "
                 + "to_jsonb((data -> 'balance' ->> 'minor')::bigint + 1000)) where id = {account}");
         await NotifyAsync();
+        await CorrectAsync();
         var erased = await new Forgery(this).CreateAsync();
         await this.CaughtUpAsync();
         ErasedReceipt = Assert.Single(
@@ -577,6 +677,37 @@ public sealed class ForgedBank : BankFixture, IAsyncLifetime
         {
             Notifications[change] = id;
             await this.ForgeAsync($"update notifications.notification set {change} where id = '{id}'");
+        }
+    }
+
+    /// <summary>Corrects transfers and issues statements, and forges a member of each.</summary>
+    private async Task CorrectAsync()
+    {
+        var teller = As("teller");
+        foreach (var path in ForgeryTests.ForgedAnswers.Select(f => f.Data.Item1))
+        {
+            var opened = await teller.OpenAsync(balance: "10.00", effectiveAt: Clock.Now.AddDays(-3));
+            var account = PublicId.TryParse("acc", opened, out var id) ? id : throw new FormatException(opened);
+            var isCorrection = path is "{other,id}" || path.StartsWith("{correction", StringComparison.Ordinal);
+            if (isCorrection)
+            {
+                var transfer = (await teller.TransferAsync(opened, await teller.OpenAsync(), "2.00")).Created().Text("id");
+                (await teller.PostAsync(
+                    $"/v1/transactions/{transfer}/corrections",
+                    new { kind = "reversal", reasonCode = "twice", reason = "Paid twice" })).Created();
+            }
+            else
+            {
+                (await teller.PostAsync(
+                    $"/v1/accounts/{opened}/statements",
+                    new { from = $"{Clock.Now.AddDays(-2):yyyy-MM-dd}", to = $"{Clock.Now.AddDays(-1):yyyy-MM-dd}" })).Created();
+            }
+
+            Answered[path] = isCorrection ? account : DeterministicId.From(account, "statements");
+            var value = path is "{opening,minor}" or "{entries}" ? "7" : $"\"{Orphan}\"";
+            await this.ForgeAsync(
+                $"update bank.mt_events set data = jsonb_set(data, '{path}', '{value}') where stream_id = '{Answered[path]}' "
+                    + "and (version = 4 or type like '%statement-issued%')");
         }
     }
 

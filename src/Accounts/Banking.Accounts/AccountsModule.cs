@@ -121,6 +121,8 @@ public sealed class AccountsModule : BankModule
             .AddSingleton(new PublicStream(AccountStatements.StreamType, "sts"))
             .AddSingleton(new StreamKind(AccountStatements.StreamType, [.. StatementEventNames.All.Values], HasReceipts: true))
             .AddSingleton(MovementReceiptRule.Rule)
+            .AddSingleton(CorrectionReceiptRule.Rule)
+            .AddSingleton(StatementReceiptRule.Rule)
             .AddSingleton(ImportedIds.Rule)
             .AddSingleton(new ArchivableStream(
                 Account.StreamType,
@@ -129,6 +131,7 @@ public sealed class AccountsModule : BankModule
                 // Corrections are found by their data, and a simulation finds accounts by that of their opening.
                 [.. new[] { typeof(AccountOpened), typeof(MovementReversed), typeof(MovementRebooked) }.Select(t => EventNames.All[t])]))
             .AddSingleton<StoredComparison, LookupComparison>()
+            .AddSingleton<StoredComparison, TransferComparison>()
             .AddSingleton<StoredComparison, ScheduleComparison>();
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Banking.Accounts.Statements.Domain;
 using Banking.Testing;
 
 namespace Banking.Accounts.Tests.Statements;
@@ -58,6 +59,24 @@ public sealed class StatementTests(BankFixture bank) : IClassFixture<BankFixture
         Assert.Equal(before.Body, after.Body);
         Assert.Equal(before.Header("Content-Type"), after.Header("Content-Type"));
         Assert.Equal((await bank.As("auditor").StatementAsync(statement, form)).Body, after.Body);
+    }
+
+    [Theory]
+    [InlineData("{opening,minor}")]
+    [InlineData("{closing,minor}")]
+    [InlineData("{entries}")]
+    public async Task A_statement_that_says_another_balance_than_its_entries_give_is_an_error(string member)
+    {
+        var account = await Teller.OpenAsync(effectiveAt: Opened);
+        (await Teller.DepositOnAsync(account, "2026-10-25", "70.00")).Created();
+        var statement = await Teller.IssuedAsync(account, "2026-10-25", "2026-10-26");
+
+        Assert.Equal(1, await bank.ExecuteAsync(
+            "update bank.mt_events set data = jsonb_set(data, $2::text[], '7') where stream_id = $1",
+            AccountStatements.IdOf(Stored.Id(account)), member));
+
+        var answer = await Teller.StatementAsync(statement);
+        Assert.Equal((503, "statement_differs"), (answer.StatusCode, answer.Code));
     }
 
     [Theory]

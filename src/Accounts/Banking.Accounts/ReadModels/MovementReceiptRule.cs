@@ -3,21 +3,20 @@ using Banking.Accounts.Domain;
 using Banking.EventStore.Log;
 using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
-using Banking.Web.Http;
+using static Banking.Accounts.ReadModels.AnswerMembers;
 
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>
-/// Compares the stored answer to a movement with the movement in the log: id, amount, reason, and version of the account. Of a correction,
-/// which may have several movements, and of a movement that was approved, it compares id and reason.
+/// Compares the stored answer to a movement with the movement in the log: all members that the event has. The answer to a transfer is
+/// compared with both halves. Of a movement that was approved, whose answer is the proposal, it compares id and reason.
 /// </summary>
 internal static class MovementReceiptRule
 {
     private static readonly string Deposited = FactOf(typeof(MoneyDeposited));
     private static readonly string Withdrawn = FactOf(typeof(MoneyWithdrawn));
     private static readonly string Sent = FactOf(typeof(TransferSent));
-    private static readonly string Reversed = FactOf(typeof(MovementReversed));
-    private static readonly string Rebooked = FactOf(typeof(MovementRebooked));
+    private static readonly string Received = FactOf(typeof(TransferReceived));
 
     public static ReceiptRule Rule { get; } = new(Problem);
 
@@ -27,22 +26,19 @@ internal static class MovementReceiptRule
     private static string? Problem(ReceiptedEvent e, JsonElement body)
     {
         var fact = StoredEventTypes.FactOf(e.Type);
-        if (fact == Reversed || fact == Rebooked)
-        {
-            return OfCorrection(e, body);
-        }
-
         var prefix =
             fact == Deposited ? MovementId.Deposit
             : fact == Withdrawn ? MovementId.Withdrawal
-            : fact == Sent ? MovementId.Transfer
+            : fact == Sent || fact == Received ? MovementId.Transfer
             : null;
         if (prefix is null)
         {
             return null;
         }
 
-        var id = PublicId.Format(prefix, e.Id);
+        using var data = JsonDocument.Parse(e.Data);
+        var booked = data.RootElement;
+        var id = fact == Received ? PublicIdOf(booked, "transferId", prefix) : PublicId.Format(prefix, e.Id);
         if (Text(body, "result") is { } result)
         {
             // The answer is that of the approval of a proposal.
@@ -51,51 +47,31 @@ internal static class MovementReceiptRule
                 : null;
         }
 
-        using var data = JsonDocument.Parse(e.Data);
         return Text(body, "id") != id ? "its id is the id of the movement"
             : Text(body, "reason") != e.ReasonText ? "its reason is the reason of the movement"
-            : !body.TryGetProperty("version", out var version) || !version.TryGetInt64(out var at) || at != e.Version
-                ? "its version is the version of the movement"
-            : !IsAmount(body, data.RootElement) ? "its amount is the amount of the movement"
+            : fact != Received && !IsNumber(body, "version", e.Version) ? "its version is the version of the movement"
+            : !IsAmount(body, booked) ? "its amount is the amount of the movement"
+            : !HasAccounts(fact, AccountId.Format(e.Stream), booked, body) ? "its accounts are the accounts of the movement"
+            : !IsSameInstant(body, booked, "effectiveAt") ? "its effective time is the effective time of the movement"
+            : !HasDetails(body, booked) ? "its details are the details of the movement"
             : null;
     }
 
-    private static string? OfCorrection(ReceiptedEvent e, JsonElement body)
+    private static bool HasAccounts(string fact, string account, JsonElement booked, JsonElement body) =>
+        fact == Sent ? Text(body, "fromAccountId") == account
+            && Text(body, "toAccountId") == PublicIdOf(booked, "to", AccountId.Prefix)
+        : fact == Received ? Text(body, "toAccountId") == account
+            && Text(body, "fromAccountId") == PublicIdOf(booked, "from", AccountId.Prefix)
+        : Text(body, "accountId") == account && Text(body, "direction") == (fact == Deposited ? "credit" : "debit");
+
+    /// <summary>Whether the details are the same. In the first version of events the purpose is a text, which no answer shows.</summary>
+    private static bool HasDetails(JsonElement body, JsonElement booked)
     {
-        using var data = JsonDocument.Parse(e.Data);
-        return !data.RootElement.TryGetProperty("correction", out var link) || !Guid.TryParse(Text(link, "id"), out var id)
-            || !Names(body, PublicId.Format(TransactionId.Correction, id)) ? "its id is the id of the correction"
-            : Text(body, "reason") != e.ReasonText ? "its reason is the reason of the correction"
-            : null;
+        var details = Member(booked, "details");
+        return Text(body, "reference") == Text(details, "reference")
+            && Text(body, "purposeCode") == Text(Member(details, "purpose"), "code")
+            && Text(body, "endToEndId") == Text(details, "endToEndId")
+            && Text(Member(body, "counterparty"), "bank") == Text(Member(details, "counterparty"), "bank")
+            && Text(Member(body, "counterparty"), "account") == Text(Member(details, "counterparty"), "account");
     }
-
-    /// <summary>
-    /// Whether the answer is that of the correction, or of the approval of a proposal that names the correction as its result.
-    /// </summary>
-    private static bool Names(JsonElement body, string correction) =>
-        Text(body, "id") == correction || Text(body, "result") == $"/v1/transactions/{correction}";
-
-    private static bool IsAmount(JsonElement body, JsonElement data)
-    {
-        if (!data.TryGetProperty("amount", out var amount) || !body.TryGetProperty("amount", out var answered))
-        {
-            return false;
-        }
-
-        try
-        {
-            var booked = Amount.Of(amount.Deserialize<Money>());
-            return (Text(answered, "value"), Text(answered, "currency")) == (booked.Value, booked.Currency);
-        }
-        catch (JsonException)
-        {
-            // Another comparison reports the unreadable event.
-            return true;
-        }
-    }
-
-    private static string? Text(JsonElement json, string member) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(member, out var text) && text.ValueKind == JsonValueKind.String
-            ? text.GetString()
-            : null;
 }

@@ -132,7 +132,7 @@ public sealed class StatementReader(
         var added = superseded is null
             ? null
             : (await ReadAddedAsync(account, superseded.AccountVersion, e.AccountVersion, e.To, ct)).Added;
-        if (content is null || ContentHash.Of(content) != e.ContentHash
+        if (content is null || !IsAsIssued(content, e)
             || superseded?.Statement != e.Supersedes || (added is null ? null : ContentHash.Of(added)) != e.AddedHash)
         {
             log.LogError(
@@ -147,6 +147,12 @@ public sealed class StatementReader(
 
         var restates = added is null ? null : new Restatement(StatementId.Format(superseded!.Statement), added);
         return (new(StatementId.Format(e.Statement), e.Number, issued.Timestamp, e.KnownAt, content, e.ContentHash, restates), null);
+    }
+
+    private static bool IsAsIssued(StatementContent content, StatementIssued e)
+    {
+        var digest = StatementDigest.Of(content);
+        return (digest.Hash, digest.Opening, digest.Closing, digest.Entries) == (e.ContentHash, e.Opening, e.Closing, e.Entries);
     }
 
     private Refusal TooLong => Refusal.RuleBroken(
