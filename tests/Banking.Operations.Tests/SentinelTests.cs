@@ -20,6 +20,12 @@ public sealed class SlowlyCheckedBank : BankFixture
     protected override string[] Settings => ["--Banking:Sentinel:IntervalSeconds", "0.2", "--Banking:Sentinel:Events", "1"];
 }
 
+/// <summary>A bank whose sentinel compares the next stream when a test asks for it.</summary>
+public sealed class OneStreamBank : BankFixture
+{
+    protected override string[] Settings => [.. base.Settings, "--Banking:Sentinel:Streams", "1"];
+}
+
 /// <summary>Rows changed by SQL are found and reported, and repaired only when an operator requests it.</summary>
 public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 {
@@ -239,6 +245,27 @@ public sealed class SentinelTests(WatchedBank bank) : IClassFixture<WatchedBank>
 
         var shown = await Eventually.UntilAsync(() => Task.FromResult(sentinel.Status), s => s.Open.Count > 0);
         Assert.Equal(("totals", 7), (shown.Open[0].Table, shown.Looks));
+    }
+
+    [Fact]
+    public async Task A_sentinel_that_starts_continues_after_the_stream_at_which_another_ended()
+    {
+        await using var quiet = new OneStreamBank();
+        await quiet.InitializeAsync();
+        await quiet.As("teller").OpenAsync(balance: "1.00");
+        await quiet.CaughtUpAsync();
+        var streams = await quiet.QueryAsync<Guid>("select id from bank.mt_streams order by id");
+        var places = new List<SentinelPlace>();
+        for (var i = 0; i <= streams.Count; i++)
+        {
+            await ActivatorUtilities.CreateInstance<Sentinel>(quiet.Host.Services).RunAsync(TestContext.Current.CancellationToken);
+            places.Add((await SentinelStatus.ReadAsync(quiet.Database, TestContext.Current.CancellationToken)).Place);
+        }
+
+        Assert.Equal([.. streams, Guid.Empty], places.Select(p => p.Stream));
+        Assert.All(places.SkipLast(1), p => Assert.Null(p.PassedAt));
+        var shown = (await quiet.As("operator").GetAsync("/ops/projections")).Ok().Json.GetProperty("sentinel");
+        Assert.Equal(places[^1].PassedAt, shown.GetProperty("passedAt").GetDateTimeOffset());
     }
 
     private async Task<string> HealthAsync() => (await bank.Anonymous().GetAsync("/health/ready")).Ok().Text("status");

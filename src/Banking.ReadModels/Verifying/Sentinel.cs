@@ -43,9 +43,7 @@ public sealed class Sentinel : BackgroundService
     private readonly IReadOnlyList<(ReadModel Model, SumTracker Tracker)> _trackers;
     private readonly SemaphoreSlim _runLock = new(1, 1);
 
-    private Guid _cursor;
-    private long _position = long.MinValue;
-    private int _share;
+    private SentinelPlace _place = SentinelPlace.Start;
     private volatile SentinelStatus _status = SentinelStatus.None;
 
     public Sentinel(
@@ -89,6 +87,7 @@ public sealed class Sentinel : BackgroundService
 
             // Starts from the stored status of any host: counts continue, and open differences are compared again until they are repaired.
             var before = _status = await SentinelStatus.ReadAsync(_source, ct);
+            _place = before.Place;
             var run = new SentinelRun(before);
             await run.RunAsync("streams", () => CompareStreamsAsync(run, ct), ct);
             await run.RunAsync("orphan rows", () => FindOrphanRowsAsync(run, ct), ct);
@@ -106,6 +105,7 @@ public sealed class Sentinel : BackgroundService
 
             _status = new(_clock.GetUtcNow(), before.Looks + 1, before.Streams + run.Streams, before.Drift + fresh.Count, open)
             {
+                Place = _place,
                 Failure = run.Failure,
                 FailedAt = run.Failure is null ? null : _clock.GetUtcNow(),
             };
@@ -161,13 +161,13 @@ public sealed class Sentinel : BackgroundService
     /// <summary>Compares the next streams in turn, the streams that changed last, and the streams of open differences.</summary>
     private async Task CompareStreamsAsync(SentinelRun run, CancellationToken ct)
     {
-        var next = await _sizes.AfterAsync(_cursor, _settings.Streams, ct);
+        var next = await _sizes.AfterAsync(_place.Stream, _settings.Streams, ct);
         var inTurn = SelectWithinLimit(next, inTurn: true);
         // Start again after the last stream.
         var isLast = inTurn.Count == next.Count && next.Count < _settings.Streams;
-        var (after, end) = (_cursor, isLast ? Guid.AllBitsSet : inTurn[^1]);
-        // Move the cursor first: a failing stream must not block all later runs.
-        _cursor = isLast ? Guid.Empty : end;
+        var (after, end) = (_place.Stream, isLast ? Guid.AllBitsSet : inTurn[^1]);
+        // Move on first: a failing stream must not block all later runs.
+        _place = isLast ? _place with { Stream = Guid.Empty, PassedAt = _clock.GetUtcNow() } : _place with { Stream = end };
         List<Guid[]> parts = [.. inTurn.Chunk(BatchSize)];
         for (var i = 0; i < Math.Max(1, parts.Count); i++)
         {
@@ -195,13 +195,13 @@ public sealed class Sentinel : BackgroundService
 
     private async Task FindOrphanRowsAsync(SentinelRun run, CancellationToken ct)
     {
-        var after = _position;
+        var after = _place.Position ?? long.MinValue;
         var end = await _verification.EndAsync(ct);
         var upTo = Math.Max(0, after) + _settings.Positions;
         // Skip a gap in the positions within one run, whatever its size.
         upTo = upTo < end ? await _log.SkipGapAsync(upTo, end, ct) : upTo;
         var isLast = upTo >= end;
-        _position = isLast ? long.MinValue : upTo;
+        _place = _place with { Position = isLast ? null : upTo };
         run.Add(await _verification.FindOrphanRowsAsync(after, isLast ? long.MaxValue : upTo, ct));
         foreach (var position in run.Before.Open.Select(SentinelRun.PositionOf).OfType<long>().Distinct())
         {
@@ -212,8 +212,8 @@ public sealed class Sentinel : BackgroundService
     private async Task CompareReceiptsAsync(SentinelRun run, CancellationToken ct)
     {
         var shares = await IdShares.CountAsync(_source, _settings.Positions, ct);
-        _share = (_share + 1) % shares;
-        run.Add(await _verification.OfIdsAsync(IdShares.Of(_share, shares), ct));
+        _place = _place with { Share = (_place.Share + 1) % shares };
+        run.Add(await _verification.OfIdsAsync(IdShares.Of(_place.Share, shares), ct));
         if (run.Before.Open.Select(d => d.Id).OfType<Guid>().ToArray() is { Length: > 0 } ids)
         {
             run.Add(await _verification.OfIdsAsync(StreamSelection.Of(ids), ct));

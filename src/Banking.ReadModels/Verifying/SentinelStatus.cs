@@ -30,6 +30,9 @@ public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long S
 
     public static SentinelStatus None { get; } = new(null, 0, 0, 0, []);
 
+    /// <summary>Where the next run continues. Another host, or this one after a restart, does not start again.</summary>
+    public SentinelPlace Place { get; init; } = SentinelPlace.Start;
+
     /// <summary>Why the last run failed; null if it did not.</summary>
     public string? Failure { get; init; }
 
@@ -73,4 +76,14 @@ public sealed record SentinelStatus(DateTimeOffset? LastLook, long Looks, long S
         var after = status with { Open = [.. status.Open.Where(d => !isRepaired(d)), .. remaining] };
         await source.ExecuteAsync($"update {Table} set status = $1", [NpgsqlDbType.Jsonb.Of(JsonSerializer.Serialize(after, Json))], ct);
     }
+}
+
+/// <summary>How far the sentinel has come with what it compares in turn.</summary>
+/// <param name="Stream">The last compared stream of this pass.</param>
+/// <param name="Position">The last position at which orphan rows were searched in this pass; null at its beginning.</param>
+/// <param name="Share">The share of the receipts that was compared last.</param>
+/// <param name="PassedAt">When the last pass over all streams ended; null before the first has ended.</param>
+public sealed record SentinelPlace(Guid Stream, long? Position, int Share, DateTimeOffset? PassedAt)
+{
+    public static SentinelPlace Start { get; } = new(Guid.Empty, null, 0, null);
 }

@@ -73,6 +73,7 @@ public sealed record GenerationView(
 
 /// <summary>The state of the sentinel. Its counts include all checks since the bank was created.</summary>
 /// <param name="Drift">The number of differences found, each counted once.</param>
+/// <param name="PassedAt">When the last pass over all streams ended; absent before the first has ended.</param>
 /// <param name="Failure">Why the last check failed; absent if it succeeded.</param>
 /// <param name="Overdue">Why the next check is overdue; absent if it is not.</param>
 /// <param name="Open">Differences from the log that were not repaired yet.</param>
@@ -81,6 +82,7 @@ public sealed record SentinelView(
     long Looks,
     long Streams,
     long Drift,
+    DateTimeOffset? PassedAt,
     string? Failure,
     DateTimeOffset? FailedAt,
     string? Overdue,
@@ -124,7 +126,9 @@ public static class GetProjectionsEndpoint
         return TypedResults.Json(
             new ProjectionsView(
                 views,
-                new(s.LastLook, s.Looks, s.Streams, s.Drift, s.Failure, s.FailedAt, overdue, await differences.OfAsync(s.Open, ct)),
+                new(
+                    s.LastLook, s.Looks, s.Streams, s.Drift, s.Place.PassedAt, s.Failure, s.FailedAt, overdue,
+                    await differences.OfAsync(s.Open, ct)),
                 await blockers.OfGapAsync(ct)),
             ApiJson.Options);
     }
