@@ -82,7 +82,7 @@ public sealed class NewestRowsTests(BankFixture bank) : IClassFixture<BankFixtur
             }
 
             emptyPages += page.Rows.Count == 0 ? 1 : 0;
-            before = await rows.FindAsync(next, ct);
+            before = await rows.FindAsync(next, search.Accounts, search.Filter, ct);
         }
     }
 }

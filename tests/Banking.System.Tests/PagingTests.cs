@@ -52,6 +52,22 @@ public sealed class PagingTests(BankFixture bank) : IClassFixture<BankFixture>
     }
 
     [Theory]
+    [InlineData("/v1/entries")]
+    [InlineData("/v1/deposits")]
+    public async Task A_customers_cursor_does_not_tell_where_the_entries_of_other_accounts_are(string list)
+    {
+        var customer = await _teller.RegisterAsync();
+        await _teller.OpenAsync(customer, balance: "1.00");
+        var other = await _teller.OpenAsync(balance: "1.00");
+        var last = (await _teller.DepositAsync(other, "2.00")).Created().Header("Ledger-Position")!;
+        var ofOther = (await _teller.GetCurrentAsync($"{list}?limit=1", last)).Ok().Text("nextCursor");
+
+        (await bank.As("customer", customer).GetAsync($"{list}?cursor={ofOther}")).IsProblem(400, "malformed_cursor");
+
+        (await _teller.GetAsync($"{list}?cursor={ofOther}")).Ok();
+    }
+
+    [Theory]
     [MemberData(nameof(Lists))]
     public async Task A_limit_is_1_to_500_and_a_forged_cursor_is_malformed(string list)
     {

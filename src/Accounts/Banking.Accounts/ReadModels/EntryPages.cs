@@ -108,8 +108,10 @@ public sealed class EntryPages(
         return ([.. (await WithEventsAsync(rows.ToDictionary(), ct)).OrderByDescending(e => e.Event.Sequence)], next);
     }
 
-    /// <summary>The row before which a page begins, by its position; null if there is none.</summary>
-    public Task<PageStart?> FindAsync(long position, CancellationToken ct) => newest.FindAsync(position, ct);
+    /// <summary>The row before which a page begins, by its position; null if there is none among the accounts.</summary>
+    /// <param name="accounts">Null for all.</param>
+    public Task<PageStart?> FindAsync(long position, Guid[]? accounts, EntryFilter filter, CancellationToken ct) =>
+        newest.FindAsync(position, accounts, filter, ct);
 
     /// <summary>The entries at these positions, in the order of the log. Those of streams that Marten archived are left out.</summary>
     /// <param name="rows">The balances after the entries, by position.</param>

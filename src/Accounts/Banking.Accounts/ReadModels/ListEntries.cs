@@ -52,7 +52,7 @@ public static class ListEntriesEndpoint
         var (caller, ct) = (http.Caller(), http.RequestAborted);
         var accounts = customer is { } used ? await AccountAccess.AccountsOfAsync(store, used, ct) : null;
         var filter = new EntryFilter { Effective = effective, Currency = currency, Minimum = amount, Maximum = amount };
-        var start = paging!.After is null ? null : await pages.FindAsync(last, ct);
+        var start = paging!.After is null ? null : await pages.FindAsync(last, accounts, filter, ct);
         if (paging.After is not null && start is null)
         {
             return new ProblemResult(Paging.Malformed);

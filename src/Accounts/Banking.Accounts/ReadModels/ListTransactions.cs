@@ -77,7 +77,7 @@ public static class ListTransactionsEndpoint
             return new ProblemResult(unfit);
         }
 
-        var start = paging!.After is null ? null : await pages.FindAsync(last, http.RequestAborted);
+        var start = paging!.After is null ? null : await pages.FindAsync(last, search!, http.RequestAborted);
         if (paging.After is not null && start is null)
         {
             return new ProblemResult(Paging.Malformed);

@@ -1,5 +1,6 @@
 using Banking.EventStore.Storage;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Banking.Accounts.ReadModels;
 
@@ -28,10 +29,19 @@ public sealed class NewestRows(NpgsqlDataSource source)
     /// <summary>Far longer than recorded times may fall while positions rise.</summary>
     private static readonly TimeSpan MaxDisorder = TimeSpan.FromMinutes(10);
 
-    /// <summary>The row at a position; null if there is none.</summary>
-    public async Task<PageStart?> FindAsync(long position, CancellationToken ct) => (await source.ListAsync(
-        $"select recorded_at from {Entry} where position = $1", [position], row => new PageStart(position, row.GetDateTime(0)), ct))
-            is [var start] ? start : null;
+    /// <summary>
+    /// The row at a position; null if there is none that a search looks at. Whether a row of another account exists is not told.
+    /// </summary>
+    public async Task<PageStart?> FindAsync(
+        long position, Guid[]? accounts, EntryFilter filter, CancellationToken ct) => (await source.ListAsync(
+            $"select recorded_at from {Entry} where position = $1 and ($2 is null or account = any($2) or correlation = $3)",
+            [
+                position,
+                (NpgsqlDbType.Array | NpgsqlDbType.Uuid).Of(accounts),
+                NpgsqlDbType.Bigint.Of(filter is { Correlation: { } id, IsOfOneKind: true } ? EntryRow.HashOf(id) : null),
+            ],
+            row => new PageStart(position, row.GetDateTime(0)),
+            ct)) is [var start] ? start : null;
 
     /// <param name="before">Null for the first page.</param>
     /// <param name="maxRows">The number of rows to look at, per account if there are accounts.</param>

@@ -37,8 +37,9 @@ public sealed class TransactionPages(NewestRows newest, EntryPages entries)
     /// </summary>
     private const int MaxEvents = 10_000;
 
-    /// <summary>The entry before which a page begins, by its position; null if there is none.</summary>
-    public Task<PageStart?> FindAsync(long position, CancellationToken ct) => newest.FindAsync(position, ct);
+    /// <summary>The entry before which a page begins, by its position; null if the search looks at none there.</summary>
+    public Task<PageStart?> FindAsync(long position, TransactionSearch search, CancellationToken ct) =>
+        newest.FindAsync(position, search.Accounts, search.Filter, ct);
 
     /// <param name="before">The entry before which the page begins; null for the first page.</param>
     /// <returns>The entries, and the position after which the next page begins; null if this is the last page.</returns>
@@ -69,7 +70,7 @@ public sealed class TransactionPages(NewestRows newest, EntryPages entries)
                 return (found, next);
             }
 
-            before = await newest.FindAsync(next!.Value, ct);
+            before = await FindAsync(next!.Value, search, ct);
         }
     }
 }
