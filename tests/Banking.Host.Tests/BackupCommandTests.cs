@@ -48,6 +48,11 @@ public sealed class BackupCommandTests : IDisposable
             await AssertOneBackupAtATimeAsync(operations);
         });
         Assert.False(Directory.Exists(Path.Combine(Data, "drill")));
+        await AssertNonsenseIsRefusedAsync(archived);
+    }
+
+    private async Task AssertNonsenseIsRefusedAsync(string archived)
+    {
         var (exitCode, output, refusal) = await RunAsync("restore", "--to", "LATEST", "--into", Data);
         Assert.Equal(2, exitCode);
         Assert.Empty(output);

@@ -142,8 +142,12 @@ public sealed class CommandLineTests : IDisposable
     public async Task A_setting_without_a_value_is_none()
     {
         (string, string)[] empty =
-            [.. KnownSettings.Names.Select(n => (n.Replace("*", "Name", StringComparison.Ordinal).Replace(":", "__", StringComparison.Ordinal), ""))];
-        string[] noDatabase = ["--no-demo", "--ConnectionStrings:banking=Host=127.0.0.1;Port=1;Database=none", $"--Banking:Keys:Folder={Data}"];
+        [
+            .. KnownSettings.Names.Select(
+                n => (n.Replace("*", "Name", StringComparison.Ordinal).Replace(":", "__", StringComparison.Ordinal), "")),
+        ];
+        string[] noDatabase =
+            ["--no-demo", "--ConnectionStrings:banking=Host=127.0.0.1;Port=1;Database=none", $"--Banking:Keys:Folder={_folder.FullName}"];
         foreach (var (args, sentence) in ((string[], string)[])[(["verify"], ".banking"), (noDatabase, "cannot be opened")])
         {
             var (exitCode, _, error) = await HostProcess.RunAsync(args, empty);

@@ -45,7 +45,7 @@ internal static class ArchiveCommand
     /// <summary>The file that a command is about; null stands for all.</summary>
     public static Option<string?> File(bool isRequired = false) => new("--file")
     {
-        Description = isRequired ? "the name of a file, as archive list shows it" : "the name of a file, as archive list shows it (default: all)",
+        Description = $"the name of a file, as archive list shows it{(isRequired ? "" : " (default: all)")}",
         HelpName = "NAME",
         Required = isRequired,
     };
@@ -97,7 +97,8 @@ internal static class ArchiveCommand
     private static Command CreateWrite(string[] settings)
     {
         var before = Time(
-            "--before", "archives streams that ended, and events before a carried state, up to this time (default: the end of the last closed period)",
+            "--before",
+            "archives streams that ended, and events before a carried state, up to this time (default: the end of the last closed period)",
             isRequired: false);
         var maxEvents = CommonOptions.Number(
             "--max-events", "NUMBER", "events in a file at most", ArchiveWriting.DefaultMaxEvents, ArchiveWriting.LargestMaxEvents);

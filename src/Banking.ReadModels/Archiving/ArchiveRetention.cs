@@ -36,8 +36,8 @@ public sealed class ArchiveRetention(ArchiveStates states, IArchiveStorage stora
 
     /// <summary>Deletes the files whose events were all recorded before an instant.</summary>
     /// <param name="isSoleUser">
-    /// Whether no other bank uses the storage. Otherwise files from before a copy, restore or move of the database are kept: the manifest of
-    /// another database may name them too, and holds in one are unknown to the other.
+    /// Whether no other bank uses the storage. Otherwise files from before a copy, restore or move of the database are kept: the manifest
+    /// of another database may name them too, and holds in one are unknown to the other.
     /// </param>
     /// <param name="report">Called with a line for each file that the rule concerns.</param>
     /// <returns>The number of deleted files.</returns>

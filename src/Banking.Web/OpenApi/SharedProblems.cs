@@ -24,7 +24,8 @@ internal static class SharedProblems
         new(
             "epoch_changed", RefusalKind.Conflict,
             "The database was restored to an earlier state since the position was given.",
-            "Drop the events from firstPosition on, and read on from the position before it, with the new epoch.", "epoch", "firstPosition"),
+            "Drop the events from firstPosition on, and read on from the position before it, with the new epoch.",
+            "epoch", "firstPosition"),
         new("malformed_prefer", RefusalKind.Malformed, "wait in Prefer is not a number of seconds.", "Send wait=5, or leave it out."),
         new(
             "min_position_not_supported", RefusalKind.Malformed, "The answer has no position in the log.",

@@ -38,8 +38,7 @@ public sealed class ArchiveRetentionTests(ArchivedBank bank) : IClassFixture<Arc
         Assert.True(await _retention.ReleaseAsync(owner, await StateAsync(), ArchivedBank.Action, CancellationToken.None));
         Assert.Equal((0, ""), await DeleteAsync(now.AddDays(-30)));
         await MoveAsync();
-        var (_, kept) = await DeleteAsync(now);
-        Assert.StartsWith("kept, because it was written before the database was copied", kept, StringComparison.Ordinal);
+        Assert.StartsWith("kept, because it was written before the database was copied", (await DeleteAsync(now)).Item2, StringComparison.Ordinal);
         Assert.True(File.Exists(path));
         Assert.Equal((1, $"deleted, with {file.Header.Events} events"), await DeleteAsync(now, isSoleUser: true));
 

@@ -36,7 +36,8 @@ public sealed class CorrectionPreviews(
             }
         }
 
-        return (null, Refusal.Unavailable("temporarily_unavailable", "An account of the correction changed while it was read. Repeat the request."));
+        return (null, Refusal.Unavailable(
+            "temporarily_unavailable", "An account of the correction changed while it was read. Repeat the request."));
     }
 
     private async Task<(CorrectionPreview? Preview, Refusal? Problem)> DecideAsync(

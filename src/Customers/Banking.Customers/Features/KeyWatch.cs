@@ -17,7 +17,8 @@ public sealed class KeyWatch(
         "Personal data of some customers cannot be shown, and none can be registered: restore the key ring. The log has the details.";
 
     private const string Damaged =
-        "Stored keys of some customers are damaged, so their personal data cannot be shown: verify names them. Other customers are not affected.";
+        "Stored keys of some customers are damaged, so their personal data cannot be shown: verify names them. Other customers are not "
+            + "affected.";
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
