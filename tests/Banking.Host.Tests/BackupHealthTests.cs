@@ -20,8 +20,8 @@ public sealed class BackupHealthTests
     [Theory]
     [InlineData(null, false, null)]
     [InlineData(true, false, null)]
-    [InlineData(null, true, "No restore was tried out for too long; see /ops/backups.")]
-    [InlineData(true, true, "No restore was tried out for too long; see /ops/backups.")]
+    [InlineData(null, true, "The drill of a restore is overdue; see /ops/backups.")]
+    [InlineData(true, true, "The drill of a restore is overdue; see /ops/backups.")]
     [InlineData(false, true, "The last drill of a restore failed; see /ops/backups.")]
     public void An_overdue_drill_and_a_failed_one_are_problems(bool? succeeded, bool isOverdue, string? problem)
     {

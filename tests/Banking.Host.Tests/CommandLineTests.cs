@@ -150,7 +150,7 @@ public sealed class CommandLineTests : IDisposable
             ["--no-demo", "--ConnectionStrings:banking=Host=127.0.0.1;Port=1;Database=none", $"--Banking:Keys:Folder={_folder.FullName}"];
         foreach (var (args, sentence) in ((string[], string)[])[(["verify"], ".banking"), (noDatabase, "cannot be opened")])
         {
-            var (exitCode, _, error) = await HostProcess.RunAsync(args, empty);
+            var (exitCode, _, error) = await HostProcess.RunAsync(args, [.. empty, ("ASPNETCORE_ENVIRONMENT", "Development")]);
 
             Assert.Equal(2, exitCode);
             Assert.Contains(sentence, error, StringComparison.Ordinal);

@@ -121,7 +121,8 @@ public sealed class ProductionTests
         Assert.True(exitCode == 0, output + error);
 
         // No owner is needed here: the migration has created the tables for messages too. Nor is the issuer needed to start.
-        await using (var host = await HostProcess.ServeAsync([.. arguments, "--Banking:Auth:Authority=https://127.0.0.1:1"]))
+        await using (var host = await HostProcess.ServeAsync(
+            [.. Production, "--Banking:Auth:Authority=https://127.0.0.1:1", Issuer[1], $"--ConnectionStrings:banking={database}"]))
         {
             var ready = await new BankClient(host.Http(), null).GetAsync("/health/ready");
             Assert.Equal((503, "Unhealthy"), (ready.StatusCode, ready.Text("checks", "identity", "status")));

@@ -213,6 +213,35 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
     }
 
     [Fact]
+    public async Task The_key_of_a_single_delivery_that_failed_is_free_again()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var account = await _teller.OpenAsync();
+        var webhook = await bank.RegisterWebhookAsync(receiver.Url, accounts: [account], from: "beginning");
+        await receiver.TookAsync(1);
+        var (id, position) = (receiver.All[0].Id, receiver.All[0].Position);
+        await Eventually.UntilAsync(() => ResendAsync(BankClient.NewKey()), answer => answer.StatusCode != 409);
+        // Nothing else reads the event any more.
+        foreach (var read in (string[])["/v1/entries", "/v1/ledger/trial-balance", "/audit/events"])
+        {
+            (await bank.As("auditor").GetCurrentAsync(read, $"{position}")).Ok();
+        }
+
+        (await bank.As("auditor").GetAsync("/v1/accounts?limit=1")).Ok();
+        var (key, data) = (
+            BankClient.NewKey(), (await bank.QueryAsync<string>("select data::text from bank.mt_events where seq_id = $1", position))[0]);
+        await bank.ExecuteAsync("update bank.mt_events set data = '{}' where seq_id = $1", position);
+        var failed = await ResendAsync(key);
+        await bank.ExecuteAsync("update bank.mt_events set data = $2::jsonb where seq_id = $1", position, data);
+
+        Assert.Equal((503, "event_unreadable"), (failed.StatusCode, failed.Code));
+        Assert.Equal("true", (await ResendAsync(key)).Ok().Text("taken"));
+
+        Task<Answer> ResendAsync(string key) => bank.As("operator").PostAsync(
+            $"/v1/webhooks/{webhook}/resend", new { eventId = id }, ("Idempotency-Key", key));
+    }
+
+    [Fact]
     public async Task An_event_is_sent_once_more_and_what_the_endpoint_says_is_answered()
     {
         await using var receiver = await WebhookReceiver.StartAsync();

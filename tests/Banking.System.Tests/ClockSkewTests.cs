@@ -29,8 +29,8 @@ public sealed class ClockSkewTests(SkewedBank bank) : IClassFixture<SkewedBank>
 
         Assert.All([refused, over, customer], a => Assert.Equal((503, "clock_skew", "false"), (a.StatusCode, a.Code, a.Text("applied"))));
         Assert.Equal((503, "Unhealthy"), (health.StatusCode, health.Text("status")));
-        Assert.Equal("Unhealthy", health.Text("checks", "ledger", "status"));
-        Assert.Contains("Nothing is recorded until", health.Text("checks", "ledger", "why"), StringComparison.Ordinal);
+        Assert.Equal("Unhealthy", health.Text("checks", "database", "status"));
+        Assert.Contains("Nothing is recorded until", health.Text("checks", "database", "why"), StringComparison.Ordinal);
         Assert.Equal((null, "9.00"), (accepted.Header("Idempotency-Replayed"), accepted.Created().Text("balance", "value")));
     }
 

@@ -121,7 +121,6 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
     [Theory]
     [InlineData("/ops/projections/audit/repair")]
     [InlineData("/v1/deposits/batch")]
-    [InlineData("/v1/simulations")]
     [InlineData("/v1/webhooks/whk_1/resend")]
     [InlineData("/v1/webhooks/whk_1/test")]
     public async Task An_invalid_key_is_malformed_on_every_route(string path)
@@ -130,7 +129,6 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
         object body = path.Split('/')[^1] switch
         {
             "batch" => Batch(await _teller.OpenAsync(), "1.00", BankClient.NewKey()),
-            "simulations" => new { accounts = new[] { "acc_1" } },
             "resend" => new { eventId = "evt_1" },
             "test" => new { },
             _ => Why,
@@ -138,27 +136,6 @@ public sealed class RequestKeyTests(BankFixture bank) : IClassFixture<BankFixtur
 
         (await client.PostAsync(path, body, ("Idempotency-Key", "schl\u00fcssel"))).IsProblem(400, "malformed_idempotency_key");
         (await client.PostAsync(path, body, ("Idempotency-Key", "\"open"))).IsProblem(400, "malformed_idempotency_key");
-    }
-
-    [Fact]
-    public async Task A_simulation_with_a_key_begins_once()
-    {
-        var (key, other) = (("Idempotency-Key", BankClient.NewKey()), ("Idempotency-Key", BankClient.NewKey()));
-        var request = new { accounts = new[] { await _teller.OpenAsync() } };
-
-        var first = await _teller.PostAsync("/v1/simulations", request, key);
-        var again = await _teller.PostAsync("/v1/simulations", request, key);
-
-        Assert.Equal(202, first.StatusCode);
-        Assert.Null(first.Header("Idempotency-Replayed"));
-        Assert.Equal((202, "true", first.Body), (again.StatusCode, again.Header("Idempotency-Replayed"), again.Body));
-        Assert.Equal(first.Header("Location"), again.Header("Location"));
-        (await _teller.PostAsync("/v1/simulations", new { accounts = new[] { await _teller.OpenAsync() } }, key))
-            .IsProblem(422, "idempotency_key_reused");
-        Assert.NotEqual(first.Header("Location"), (await _teller.PostAsync("/v1/simulations", request, other)).Header("Location"));
-        var cancelled = (await _teller.SendAsync(HttpMethod.Delete, first.Header("Location")!, null, key)).Ok();
-        Assert.Equal(
-            cancelled.Body, (await _teller.SendAsync(HttpMethod.Delete, first.Header("Location")!, null, key)).Ok().Body);
     }
 
     [Theory]

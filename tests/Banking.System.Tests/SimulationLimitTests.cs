@@ -69,10 +69,7 @@ public sealed class SimulationLimitTests(SimulationLimitTests.SmallLimits bank) 
             await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
             var running = await StartedAsync(account);
 
-            // A repeat with the key is no repeat of something done.
-            var key = ("Idempotency-Key", BankClient.NewKey());
-            await _teller.PostAsync("/v1/simulations", new { accounts = new[] { account } }, key);
-            var refused = await _teller.PostAsync("/v1/simulations", new { accounts = new[] { account } }, key);
+            var refused = await StartAsync(new { accounts = new[] { account } });
             Assert.Equal("running", (await _teller.GetAsync(running)).Text("state"));
             hold.CommandText = "select pg_advisory_unlock(4711)";
             await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);

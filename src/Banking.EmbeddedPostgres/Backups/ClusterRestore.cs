@@ -48,7 +48,8 @@ public static class ClusterRestore
             ct);
         return new(used, last, [
             .. problems,
-            .. candidates.TakeWhile(c => c != used).Select(c => $"The base backup {c.Label} is damaged; an older one was used."),
+            .. candidates.TakeWhile(c => c != used).Select(
+                c => $"The base backup {c.Label} is damaged or lacks log; an older one was used."),
             .. isComplete && last < state.LastPosition
                 ? [$"The restored log ends at position {last}, the archive at {state.LastPosition}: its last log file is damaged."]
                 : (string[])[],

@@ -116,7 +116,9 @@ internal sealed class KeyRing(KeyRingFolder folder, KeyRingUse use, ILogger logg
         catch (Exception failure) when (IsUnavailable(failure))
         {
             logger.LogWarning(
-                "The new key in {Folder} cannot be used: {Reason}. The host continues with the previous key", folder.Path, Describe(failure));
+                "The new key in {Folder} cannot be used: {Reason}. The host continues with the previous key",
+                folder.Path,
+                Describe(failure));
             return current;
         }
     }

@@ -46,6 +46,7 @@ public sealed class ArchiveRetention(ArchiveStates states, IArchiveStorage stora
         CancellationToken ct)
     {
         var (deleted, place) = (0, await LogPlace.ReadAsync(owner, ct));
+        var present = (await storage.ListAsync(ct)).Select(f => f.Name).ToHashSet();
         foreach (var state in await states.FilesAsync(ct))
         {
             var file = state.File;
@@ -71,17 +72,23 @@ public sealed class ArchiveRetention(ArchiveStates states, IArchiveStorage stora
             {
                 await storage.DeleteAsync(file.Name, ct);
             }
+            else if (file.DeletedAt is not null && present.Contains(file.Name))
+            {
+                report($"{file.Name}: its deletion is recorded, but the file is still there. {OfAnother}");
+            }
         }
 
         return deleted;
     }
 
+    private const string OfAnother =
+        "its name does not have the mark of this database, so another bank may need it: it is from an earlier version of the bank, or from "
+        + "before a restore, copy, move, failover or major upgrade of PostgreSQL. If no other bank uses the storage, add --no-other-bank";
+
     private static string? Obstacle(ArchiveState state, bool isOwn) =>
         state.Hold is { } hold ? $"{hold.Actor} holds it since {hold.At.UtcDateTime:u}: {hold.Reason}"
         : state.RemovedRows == 0 || state.IsChanging ? "the log has its data too: run archive remove first"
-        : isOwn ? null
-        : "it was written before the database was copied, restored or moved, and another bank may need it; if none does, say so with "
-            + "--no-other-bank";
+        : isOwn ? null : OfAnother;
 
     private static DateTimeOffset LastRecorded(ManifestFile file) =>
         DateTimeOffset.Parse(file.Header.LastRecordedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);

@@ -6,7 +6,7 @@ namespace Banking.ReadModels.Books;
 /// <param name="Stream">The stream that the row belongs to; null for a row of sums.</param>
 /// <param name="Expected">The row that the log gives, as JSON; null if there should be none.</param>
 /// <param name="Found">The stored row, as JSON; null if it is missing.</param>
-/// <param name="Id">The id of data that does not belong to a stream, such as a receipt.</param>
+/// <param name="Id">The id of a row that has one of its own, such as a receipt or a due command.</param>
 public sealed record Difference(string Model, string Table, Guid? Stream, string? Expected, string? Found, Guid? Id = null)
 {
     /// <summary>Identifies the data where stream and id do not, such as the key of a sum. Null where they do.</summary>

@@ -11,19 +11,21 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Web.Commands;
 
 /// <summary>
-/// Idempotency keys of requests whose answers are not receipts: of operators, for simulations, for single deliveries. Such a request is
-/// executed once per key, and a repeat gets the stored answer. For a batch the key is only bound to the content, because each of its
-/// commands has its own key. A refusal frees the key; after a failure the key stays claimed, because the request may have been executed.
+/// Idempotency keys of requests whose answers are not receipts: of operators, and for single deliveries. Such a request is executed once
+/// per key, and a repeat gets the stored answer. For a batch the key is only bound to the content, because each of its
+/// commands has its own key. A refusal frees the key. After a failure the key of an operator's request stays claimed, because the request
+/// may have been executed; other keys are free again.
 /// </summary>
 public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, ILogger<RequestKeys> logger)
 {
     private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag", HttpAnswers.LedgerPosition];
 
-    /// <summary>Whether the key of this request is handled here and not by the endpoint: it is no read and runs no command.</summary>
+    /// <summary>Whether the key of this request is handled here and not by the endpoint: it is a change but no command.</summary>
     private static bool Applies(HttpContext http) =>
         !HttpMethods.IsGet(http.Request.Method)
         && http.GetEndpoint()?.Metadata is { } metadata
         && metadata.GetMetadata<RunsCommandAttribute>() is null
+        && metadata.GetMetadata<ChangesNothingAttribute>() is null
         && metadata.GetMetadata<IAuthorizeData>() is not null
         && metadata.GetMetadata<IAllowAnonymous>() is null;
 
@@ -69,7 +71,19 @@ public sealed class RequestKeys(RequestKeyStore store, InFlightKeys inFlight, IL
             return former.Answer is { } stored ? await ReplayAsync(http, stored) : await InProgressAsync(http);
         }
 
-        var answer = await AnswerAsync(http, next);
+        KeptAnswer? answer;
+        try
+        {
+            answer = await AnswerAsync(http, next);
+        }
+        catch when (former is null && !IsBatch(http.GetEndpoint()!) && !OperatorRequest.Is(http.Request))
+        {
+            // One more delivery of an event may be done again.
+            await TryAsync(
+                store.ReleaseAsync(id), "Cannot release the key of a request that failed; a repeat with its key gets request_in_progress");
+            throw;
+        }
+
         var isDone = http.Response.StatusCode < StatusCodes.Status400BadRequest;
         if (isDone && answer is not null)
         {

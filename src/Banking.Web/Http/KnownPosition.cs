@@ -7,7 +7,7 @@ namespace Banking.Web.Http;
 
 /// <summary>
 /// Finds the position that a read model must reach before it has everything that was recorded by an instant. An answer of that model about
-/// the instant never changes afterwards.
+/// the instant never changes afterwards, once the seconds are over by which the clocks of two hosts may differ.
 /// </summary>
 public sealed class KnownPosition(NpgsqlDataSource source, LogEnd log, OpenWriters writers)
 {

@@ -21,7 +21,8 @@ namespace Banking.Web.Http;
 /// </para>
 /// <para>
 /// An answer of a model about what was <see cref="KnownAtQuery">known at</see> an instant waits, as a list does, until the model has
-/// everything that was recorded by then: such an answer never changes, or says that it may.
+/// everything that was recorded by then: such an answer never changes, or says that it may. (The clocks of two hosts may differ by some
+/// seconds; until these are over an answer may change.)
 /// </para>
 /// </summary>
 public sealed class MinPosition(
@@ -69,6 +70,7 @@ public sealed class MinPosition(
             return;
         }
 
+        var began = clock.GetTimestamp();
         var (reached, target) = list is not null
             ? await WaitForListAsync(list, wanted, wait ?? ListWait, http.RequestAborted)
             : await ReachAsync(metadata, model, wanted ?? 0, wait ?? TimeSpan.Zero, http.RequestAborted);
@@ -82,7 +84,8 @@ public sealed class MinPosition(
         var isKnown = true;
         if (model is not null && KnownAtQuery.Read(http.Request, clock.GetUtcNow()) is ({ } knownAt, _))
         {
-            (reached, isKnown) = await WaitForKnownAsync(model, knownAt, reached, wait ?? ListWait, http.RequestAborted);
+            var left = (wait ?? ListWait) - clock.GetElapsedTime(began);
+            (reached, isKnown) = await WaitForKnownAsync(model, knownAt, reached, left, http.RequestAborted);
         }
 
         WriteHeaders(http.Response, reached, isStale: reached < target || !isKnown);
@@ -139,10 +142,15 @@ public sealed class MinPosition(
             return (reached, false);
         }
 
-        reached = await WaitAsync(
-            token => ReadModelPositionAsync(model, token), target, maxWait - clock.GetElapsedTime(since), ListPause, ct);
+        // A paused model does not reach the position in a moment.
+        var left = await MovesAsync(model, ct) ? maxWait - clock.GetElapsedTime(since) : TimeSpan.Zero;
+        reached = await WaitAsync(token => ReadModelPositionAsync(model, token), target, left, ListPause, ct);
         return (reached, reached >= target);
     }
+
+    private Task<bool> MovesAsync(string model, CancellationToken ct) => source.ScalarAsync<bool>(
+        $"select exists (select from {Generation.Table} where name = $1 and state = '{GenerationState.Serving}' and paused_at is null)",
+        [model], ct);
 
     private async Task<long> WaitAsync(
         Func<CancellationToken, Task<long>> look, long wanted, TimeSpan maxWait, TimeSpan pause, CancellationToken ct)

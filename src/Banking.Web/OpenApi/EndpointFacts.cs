@@ -24,8 +24,8 @@ internal sealed record EndpointFacts(string Method, string Path, IReadOnlyList<o
 
     public bool IsBatch => Has<BatchAttribute>();
 
-    /// <summary>No key is ignored: commands have receipts, and the middleware handles the keys of other changes.</summary>
-    public bool HasKey => !IsRead && NeedsToken;
+    /// <summary>Each change has a key: commands have receipts, and the middleware handles the keys of other changes.</summary>
+    public bool HasKey => !IsRead && NeedsToken && !Has<ChangesNothingAttribute>();
 
     /// <summary>Whether a request has a correlation id, which is stored with its events.</summary>
     public bool HasCorrelation => Command is not null || IsBatch || OperatorRequest.Is(Method, Path);

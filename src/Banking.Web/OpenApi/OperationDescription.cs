@@ -63,7 +63,9 @@ internal static class OperationDescription
                 "A Ledger-Position, alone or after its Ledger-Epoch and a colon: the answer includes everything up to it, or says "
                     + "Ledger-Stale.",
                 new() { Type = JsonSchemaType.String, Pattern = "^([0-9a-f]{32}:)?[0-9]+$" });
-            yield return Header("Prefer", "wait=SECONDS: how long to wait for that position, up to 30 seconds.", AnyText);
+            yield return Header(
+                "Prefer", "wait=SECONDS: how long to wait for that position, or for what was recorded by knownAt, up to 30 seconds.",
+                AnyText);
         }
     }
 

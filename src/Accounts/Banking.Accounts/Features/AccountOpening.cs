@@ -19,6 +19,9 @@ public sealed class AccountOpening(
     CommandRoute commandRoute, CommandGroup<Account> group, StreamDirectory streams, AccountNumberSequence numbers, BackdatingRule rule,
     TimeProvider clock)
 {
+    /// <summary>More numbers in a row than callers choose: the sequence is behind.</summary>
+    private const int MaxAttempts = 100;
+
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (OpenAccount? Command, Refusal? Problem)> read) =>
         commandRoute.HttpAsync(
             http, OpenAccountHandler.Shape, read,
@@ -29,11 +32,11 @@ public sealed class AccountOpening(
         commandRoute.BusAsync(command, envelope, OpenAccountHandler.Shape, RunAsync, ct);
 
     /// <summary>
-    /// Replaces the account number by its one form in the fingerprint: it may be written with spaces or in lower case. A message has that
-    /// form already. The original value stays as the former one, because earlier versions stored that.
+    /// Replaces the account number by its one form in the fingerprint: it may be written with spaces or in lower case. The original
+    /// value stays as the former one, because earlier versions stored that.
     /// </summary>
     private static CommandContext Normalize(OpenAccount command, CommandContext context) =>
-        command.Number is { } number && context.Content is { IsMessage: false } content
+        command.Number is { } number && context.Content is { } content
             ? context with
             {
                 Fingerprint = content.FingerprintWith([new("number", number.Value)]),
@@ -55,11 +58,12 @@ public sealed class AccountOpening(
         }
 
         var (id, eventId) = (Ids.Next(clock), Ids.Next(clock));
-        while (true)
+        for (var attempt = 1; ; attempt++)
         {
             var number = command.Number ?? await numbers.NextAsync(ct);
             var outcome = await SubmitAsync(command, context, id, owner, number, eventId, ct);
-            if (command.Number is not null || outcome is not Outcome.NotRecorded { Refusal.Code: AccountsModule.NumberTaken })
+            if (command.Number is not null || attempt == MaxAttempts
+                || outcome is not Outcome.NotRecorded { Refusal.Code: AccountsModule.NumberTaken })
             {
                 return outcome;
             }

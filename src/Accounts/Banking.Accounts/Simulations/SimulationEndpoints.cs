@@ -21,6 +21,7 @@ public static class StartSimulationEndpoint
 {
     [WolverinePost("/v1/simulations", OperationId = "startSimulation")]
     [Creates("a simulation")]
+    [ChangesNothing]
     [Tags("Simulations")]
     [EndpointSummary("Ask what would have happened otherwise")]
     [EndpointDescription("Replays the history of accounts with a hypothesis, in the background. Nothing of the bank changes.")]
@@ -98,6 +99,7 @@ public static class GetSimulationEndpoint
 public static class CancelSimulationEndpoint
 {
     [WolverineDelete("/v1/simulations/{simulation}", OperationId = "cancelSimulation")]
+    [ChangesNothing]
     [Tags("Simulations")]
     [EndpointSummary("Cancel a simulation and remove its answer")]
     [EndpointDescription("Cancels a simulation that runs, and removes it.")]

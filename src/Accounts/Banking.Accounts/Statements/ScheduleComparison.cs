@@ -1,4 +1,5 @@
 using Banking.Accounts.Contracts;
+using Banking.Accounts.Domain;
 using Banking.Accounts.Statements.Domain;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Appending;
@@ -14,8 +15,11 @@ namespace Banking.Accounts.Statements;
 internal sealed class ScheduleComparison : DueComparison
 {
     /// <summary>Accounts that are closed: the series ends with the period in which the account was closed.</summary>
-    private const string Closed =
-        $"select id from {AccountsModule.Schema}.mt_doc_account where id = any($1) and data ->> 'status' = 'closed'";
+    private static readonly string Closed =
+        $"""
+        select stream_id from {SchemaNames.Events}.mt_events
+        where stream_id = any($1) and type = '{EventNames.All[typeof(AccountClosed)]}'
+        """;
 
     /// <summary>The keys of the due commands that were decided. Their events are in the streams of statements.</summary>
     private const string Decided =

@@ -14,7 +14,7 @@ namespace Banking.Publishing.Epochs;
 /// Announces a new epoch to all readers of the published log, and holds the destinations that may have events which the bank no longer has:
 /// their readers would take an event for a repeat of the lost one. Their checkpoints were restored together with the log, so these do not
 /// say what was delivered. A destination that was held already is held for this reason too: it may have had events between its release and
-/// the restore.
+/// the restore. Who held it stays, so that no release of all destinations of the restore ends an operator's pause.
 /// </summary>
 internal sealed class LogRestoredReaction(OperatorLog operatorLog, TimeProvider clock) : IEpochReaction
 {
@@ -70,22 +70,18 @@ internal sealed class LogRestoredReaction(OperatorLog operatorLog, TimeProvider 
             with mine as (
                 select name from {PublisherStore.Table}
                 where kind <> '{ModulesDestination.Name}' and ($1 or position >= $2) order by name for update)
-            update {PublisherStore.Table} p set held_at = $3, held_by = 'bank',
+            update {PublisherStore.Table} p set held_at = $3, held_by = case when held_at is null then 'bank' else held_by end,
                 held_reason = $4 || case when held_at is null then '' else $5 || held_by || ': ' || held_reason end
             from mine where p.name = mine.name returning p.name
             """,
             [epoch.Cause != EpochCause.Moved, epoch.FirstPosition, clock.GetUtcNow(), reason, PublisherControl.HeldBefore],
             row => row.GetString(0),
             ct);
-        foreach (var name in held.Order(StringComparer.Ordinal))
-        {
-            await operatorLog.RecordAsync(
-                transaction,
-                PublisherControl.Streams,
-                name,
-                new DestinationHeld(name, null, clock.GetUtcNow()),
-                OperatorAction.OfTheBank(reason, "publishing"),
-                ct);
-        }
+        await operatorLog.RecordAsync(
+            transaction,
+            PublisherControl.Streams,
+            [.. held.Order(StringComparer.Ordinal).Select(name => (name, (object)new DestinationHeld(name, null, clock.GetUtcNow())))],
+            OperatorAction.OfTheBank(reason, "publishing"),
+            ct);
     }
 }

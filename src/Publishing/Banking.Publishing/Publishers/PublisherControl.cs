@@ -14,7 +14,7 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
     public const string StreamType = "destination";
 
     /// <summary>Stands between the reason of a hold and the holder and reason of the one before it, which it has replaced.</summary>
-    internal const string HeldBefore = " Before, it was held by ";
+    internal const string HeldBefore = " Before, it was paused by ";
 
     internal static readonly OperatorStreamKind Streams = new(StreamType, new("5d0d1c5e-8f0f-4b62-9a4e-0f4a3ed2b7c1"));
 
@@ -97,7 +97,7 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
             with mine as (
                 select name, coalesce(position > $3, false) as is_set from {PublisherTable}
                 where kind = $1 and held_at is not null and name collate "C" > $5
-                    and (held_reason = $2 or starts_with(held_reason, $2 || $6))
+                    and (held_reason = $2 or (held_by = 'bank' and starts_with(held_reason, $2 || $6)))
                 order by name collate "C" limit {max} for update),
             forgotten as (
                 delete from {PublishingModule.Schema}.blocked_account b using mine
