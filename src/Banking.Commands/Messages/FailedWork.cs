@@ -8,7 +8,7 @@ namespace Banking.Commands.Messages;
 /// <param name="StoredName">The name of their type.</param>
 public sealed record OutsideMessage(string StoredName);
 
-/// <summary>Work that the bank owes and that does not get done by itself.</summary>
+/// <summary>Work of the bank that failed.</summary>
 /// <param name="DueCommands">Commands whose time has come and that failed again and again. They are still retried.</param>
 /// <param name="Messages">Messages of the bank itself that are dead letters.</param>
 public sealed record FailedWorkCount(long DueCommands, long Messages);
@@ -16,7 +16,7 @@ public sealed record FailedWorkCount(long DueCommands, long Messages);
 /// <summary>Counts the work of the bank that fails again and again, or has failed for good.</summary>
 public sealed class FailedWork(NpgsqlDataSource source, IEnumerable<OutsideMessage> outside, TimeProvider clock)
 {
-    /// <summary>After so many attempts, nearly two minutes, a cause that passes by itself has passed.</summary>
+    /// <summary>After so many attempts, nearly two minutes, a transient cause has passed.</summary>
     private const int MaxAttempts = 3;
 
     private readonly string[] _outside = [.. outside.Select(m => m.StoredName)];

@@ -236,7 +236,7 @@ public static class BankHost
             wolverine.Durability.MessageStorageSchemaName = "wolverine";
             wolverine.Durability.MessageIdentity = MessageIdentity.IdAndDestination;
             wolverine.Durability.KeepAfterMessageHandling = TimeSpan.FromHours(24);
-            // Solo takes each host for the only one. Production is every environment but Development.
+            // In Solo mode each host assumes that it is the only one. Production is every environment but Development.
             wolverine.Durability.Mode = builder.Environment.IsDevelopment() ? DurabilityMode.Solo : DurabilityMode.Balanced;
             wolverine.MultipleHandlerBehavior = MultipleHandlerBehavior.Separated;
             wolverine.EnableRelayOfUserName = true;

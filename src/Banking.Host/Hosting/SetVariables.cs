@@ -3,8 +3,8 @@ using Microsoft.Extensions.Configuration.EnvironmentVariables;
 namespace Banking.Host.Hosting;
 
 /// <summary>
-/// Environment variables as settings. A variable without a value is no setting: docker-compose passes each unset one so, and a number or
-/// a file name cannot be empty.
+/// Environment variables as settings. A variable without a value is no setting: docker-compose passes an unset variable as
+/// an empty one, and a number or a file name cannot be empty.
 /// </summary>
 internal sealed class SetVariables(string? prefix) : EnvironmentVariablesConfigurationProvider(prefix)
 {

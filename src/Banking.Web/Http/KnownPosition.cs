@@ -7,11 +7,11 @@ namespace Banking.Web.Http;
 
 /// <summary>
 /// Finds the position that a read model must reach before it has everything that was recorded by an instant. An answer of that model about
-/// the instant never changes afterwards, once the seconds are over by which the clocks of two hosts may differ.
+/// the instant never changes afterwards, apart from the clock skew between hosts.
 /// </summary>
 public sealed class KnownPosition(NpgsqlDataSource source, LogEnd log, OpenWriters writers)
 {
-    /// <summary>Far longer than recorded times may fall while positions rise.</summary>
+    /// <summary>Upper bound on how far recorded times are out of the order of positions.</summary>
     private static readonly TimeSpan MaxDisorder = TimeSpan.FromMinutes(10);
 
     private static readonly string RecordedAt =

@@ -21,7 +21,7 @@ namespace Banking.Web.Http;
 /// </para>
 /// <para>
 /// An answer of a model about what was <see cref="KnownAtQuery">known at</see> an instant waits, as a list does, until the model has
-/// everything that was recorded by then: such an answer never changes, or says that it may. (The clocks of two hosts may differ by some
+/// everything that was recorded by then: the answer is final, or has Ledger-Stale. (The clocks of two hosts may differ by some
 /// seconds; until these are over an answer may change.)
 /// </para>
 /// </summary>

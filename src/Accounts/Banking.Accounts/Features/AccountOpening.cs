@@ -19,7 +19,7 @@ public sealed class AccountOpening(
     CommandRoute commandRoute, CommandGroup<Account> group, StreamDirectory streams, AccountNumberSequence numbers, BackdatingRule rule,
     TimeProvider clock)
 {
-    /// <summary>More numbers in a row than callers choose: the sequence is behind.</summary>
+    /// <summary>If more numbers in a row are taken, the sequence is behind.</summary>
     private const int MaxAttempts = 100;
 
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (OpenAccount? Command, Refusal? Problem)> read) =>

@@ -26,11 +26,11 @@ public sealed class NewestRows(NpgsqlDataSource source)
 
     private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
 
-    /// <summary>Far longer than recorded times may fall while positions rise.</summary>
+    /// <summary>Upper bound on how far recorded times are out of the order of positions.</summary>
     private static readonly TimeSpan MaxDisorder = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// The row at a position; null if there is none that a search looks at. Whether a row of another account exists is not told.
+    /// The row at a position; null if there is none that a search looks at. Whether a row of another account exists is not revealed.
     /// </summary>
     public async Task<PageStart?> FindAsync(
         long position, Guid[]? accounts, EntryFilter filter, CancellationToken ct) => (await source.ListAsync(

@@ -14,7 +14,7 @@ namespace Banking.Publishing.Epochs;
 /// Announces a new epoch to all readers of the published log, and holds the destinations that may have events which the bank no longer has:
 /// their readers would take an event for a repeat of the lost one. Their checkpoints were restored together with the log, so these do not
 /// say what was delivered. A destination that was held already is held for this reason too: it may have had events between its release and
-/// the restore. Who held it stays, so that no release of all destinations of the restore ends an operator's pause.
+/// the restore. The previous holder is kept, so that a release of all does not end an operator's pause.
 /// </summary>
 internal sealed class LogRestoredReaction(OperatorLog operatorLog, TimeProvider clock) : IEpochReaction
 {

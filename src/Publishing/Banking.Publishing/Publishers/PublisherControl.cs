@@ -13,7 +13,7 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
     /// <summary>The stream type of operator actions on destinations.</summary>
     public const string StreamType = "destination";
 
-    /// <summary>Stands between the reason of a hold and the holder and reason of the one before it, which it has replaced.</summary>
+    /// <summary>Separates a new reason from the previous holder and reason in <c>held_reason</c>.</summary>
     internal const string HeldBefore = " Before, it was paused by ";
 
     internal static readonly OperatorStreamKind Streams = new(StreamType, new("5d0d1c5e-8f0f-4b62-9a4e-0f4a3ed2b7c1"));
@@ -68,7 +68,9 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
     /// Releases all destinations of a kind that are held for a reason. They are released in groups, so that a call that ends half way has
     /// released some, and the same call releases the others.
     /// </summary>
-    /// <param name="heldReason">The reason; destinations that were held before, for any reason, are released too.</param>
+    /// <param name="heldReason">
+    /// The reason. Destinations that the bank held before for another reason are released too, those that an operator held are not.
+    /// </param>
     /// <param name="position">The checkpoint of destinations that are beyond it; null if no checkpoint is set.</param>
     internal async Task<IReadOnlyList<ReleasedDestination>> ReleaseAllAsync(
         string kind, string heldReason, long? position, OperatorAction action, CancellationToken ct, int groupSize = 200)

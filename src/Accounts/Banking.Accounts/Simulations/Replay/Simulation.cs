@@ -160,7 +160,7 @@ internal sealed partial class Simulation(
         var changed = ChangedEvents.Of(e.Data, values);
         if (changed.Equals(e.Data))
         {
-            // The values that it has: nothing happens otherwise.
+            // The changed values equal the original ones: the event is replayed unchanged.
             Replay(account, e, id);
             return;
         }
