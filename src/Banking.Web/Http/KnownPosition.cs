@@ -12,7 +12,7 @@ namespace Banking.Web.Http;
 public sealed class KnownPosition(NpgsqlDataSource source, LogEnd log, OpenWriters writers)
 {
     /// <summary>Upper bound on how far recorded times are out of the order of positions.</summary>
-    private static readonly TimeSpan MaxDisorder = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan MaxDisorder = TimeSpan.FromMinutes(10);
 
     private static readonly string RecordedAt =
         $"select {StoredEvents.Time("timestamp")} from {SchemaNames.Events}.mt_events where seq_id <= $1 order by seq_id desc limit 1";

@@ -142,6 +142,11 @@ public sealed class MinPosition(
             return (reached, false);
         }
 
+        if (reached >= target)
+        {
+            return (reached, true);
+        }
+
         // A paused model does not reach the position in a moment.
         var left = await MovesAsync(model, ct) ? maxWait - clock.GetElapsedTime(since) : TimeSpan.Zero;
         reached = await WaitAsync(token => ReadModelPositionAsync(model, token), target, left, ListPause, ct);

@@ -1,4 +1,5 @@
 using Banking.EventStore.Storage;
+using Banking.Web.Http;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -25,9 +26,6 @@ public sealed class NewestRows(NpgsqlDataSource source)
     public const int MaxRows = 10_000;
 
     private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
-
-    /// <summary>Upper bound on how far recorded times are out of the order of positions.</summary>
-    private static readonly TimeSpan MaxDisorder = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// The row at a position; null if there is none that a search looks at. Whether a row of another account exists is not revealed.
@@ -58,7 +56,8 @@ public sealed class NewestRows(NpgsqlDataSource source)
         }
 
         // Without this a search of yesterday would go on to the first day of the bank.
-        var isLast = found.Count == rows.Count || found[^1].RecordedAt < search.Filter.RecordedFrom?.UtcDateTime - MaxDisorder;
+        var isLast = found.Count == rows.Count
+            || found[^1].RecordedAt < search.Filter.RecordedFrom?.UtcDateTime - KnownPosition.MaxDisorder;
         return new(rows, isLast ? null : found[^1].Position);
     }
 }
