@@ -58,22 +58,30 @@ internal sealed class LargeAccount(Options options, PostgresCluster cluster, Run
 
         using var reader = await bank.ClientAsync("auditor");
         var random = new Random(1);
+        string? failure = null;
         async Task<Counted> Send(int caller, long i)
         {
             var effectiveAt = _begin.AddDays(random.NextDouble() * Years * 365).UtcDateTime;
             var knownAt = firstRecordedAt.AddSeconds(random.NextDouble() * span);
             using var answer = await reader.GetAsync(string.Format(
                 CultureInfo.InvariantCulture, path, account, Format(effectiveAt), Format(knownAt), $"{effectiveAt:yyyy-MM-dd}"));
-            return answer.IsSuccessStatusCode ? new(1, 0, 0) : new(0, 0, 1);
+            if (answer.IsSuccessStatusCode)
+            {
+                return new(1, 0, 0);
+            }
+
+            failure ??= await answer.Content.ReadAsStringAsync();
+            return new(0, 0, 1);
         }
 
         await Load.ClosedAsync(1, options.WarmUp, Send);
+        failure = null;
         var measured = await new Profile(source, results).MeasureAsync(
             options.Profile, () => Load.ClosedAsync(1, TimeSpan.FromSeconds(options.Seconds), Send));
         results.Add(Row.From(name, 1, "closed", measured));
         await results.PrintAsync(
             $"{name,-16} {options.Movements:N0} movements: {measured.Accepted / measured.Seconds:N0}/s  errors {measured.Errors}  ",
-            $"p50 {measured.P50Ms:0.00}  p99 {measured.P99Ms:0.00}  max {measured.MaxMs:0.00} ms");
+            $"p50 {measured.P50Ms:0.00}  p99 {measured.P99Ms:0.00}  max {measured.MaxMs:0.00} ms  {failure}");
     }
 
     /// <summary>Books deposits at rising instants. One in twenty is backdated by up to a month.</summary>

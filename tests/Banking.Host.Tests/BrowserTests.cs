@@ -7,16 +7,17 @@ namespace Banking.Host.Tests;
 /// <summary>What a browser makes of the pages, with no other host to reach. Skipped where no Chromium is found.</summary>
 public sealed partial class BrowserTests
 {
-    private static readonly string? Chromium = ((string[])["chromium", "chromium-browser", "google-chrome"])
+    private static string? Chromium => ((string[])["chromium", "chromium-browser", "google-chrome"])
         .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(f => Path.Combine(f, name)))
         .FirstOrDefault(File.Exists);
 
     [Fact]
     public async Task The_documentation_opens_on_moving_money_without_bars_of_its_vendor_and_without_another_host()
     {
+        // The first test that needs a server also installs the browser, if it can.
+        var database = await BankFixture.NewDatabaseAsync();
         Assert.SkipWhen(Chromium is null, "No Chromium was found on PATH.");
-        await using var host = await HostProcess.ServeAsync(
-            ["--no-demo"], ("ConnectionStrings__banking", await BankFixture.NewDatabaseAsync()));
+        await using var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", database));
 
         var page = await ShowAsync(host.Address + "/docs/");
 

@@ -4,6 +4,7 @@ using Banking.Accounts.Domain;
 using Banking.Accounts.Explaining;
 using Banking.Accounts.ReadModels;
 using Banking.SharedKernel;
+using Banking.Web.Http;
 using JasperFx.Events;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -60,6 +61,8 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
             {
                 await AssertAccountAsync(account!, events, history.Instant(), i % 3 == 0 ? bank.Clock.Now : history.Instant());
                 await AssertVersionAsync(balances, account!, events, random.Next(1, events.Count + 1));
+                await AssertEntriesAsync(
+                    account!, events, new(i % 3 == 0 ? null : history.Instant(), i % 3 == 1 ? null : history.Instant()), random);
             }
         }
 
@@ -103,6 +106,20 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
         var expected = BalanceAt.Fold(events.Take(version), account.Currency, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue);
         var (at, _) = await balances.AtVersionAsync(account, version, CancellationToken.None);
         Assert.Equal((expected.Balance, expected.OverdraftLimit, (long)version), (at.Balance, at.OverdraftLimit, at.Last!.Version));
+    }
+
+    /// <summary>Asserts the next page of an interval after any version, as known at any later one.</summary>
+    private async Task AssertEntriesAsync(Account account, IReadOnlyList<IEvent> events, Interval interval, Random random)
+    {
+        var after = random.Next(0, events.Count);
+        after = random.Next(0, 2) == 0 ? 0 : after;
+        var (upTo, limit) = (random.Next(after, events.Count + 1), random.Next(1, 600));
+        var expected = events
+            .Where(e => e.Version > after && e.Version <= upTo && e.Data is IMovement m && interval.Contains(m.EffectiveAt))
+            .Take(limit);
+        var found = await bank.Host.Services.GetRequiredService<EntryPages>().OfAccountAsync(
+            account, interval, after, upTo, limit, CancellationToken.None);
+        Assert.Equal(expected.Select(e => e.Version), found.Select(e => e.Event.Version));
     }
 
     private async Task AssertAccountAsync(

@@ -22,14 +22,31 @@ public sealed class EntryPages(
     /// <summary>Whole chunks that one statement reads: enough for a page of the largest limit if most of their entries match.</summary>
     private const int ChunksAtOnce = 4;
 
+    private const string IsInInterval =
+        "d.account = $1 and d.day >= ($3::timestamptz at time zone 'UTC')::date and d.day <= ($4::timestamptz at time zone 'UTC')::date "
+        + "and d.effective_to >= $3 and d.effective_from < $4";
+
+    /// <summary>
+    /// The first chunk that may have an event in the interval: of the first chunk of level 1 that has one, or after all chunks of level 1.
+    /// The chunks before it may be most of the account, and level 1 has few rows for them.
+    /// </summary>
+    private static readonly string FirstOfLongInterval =
+        $"""
+        (select {Chunks.FanOut}::bigint * coalesce(
+            (select d.chunk from {Day} d where {IsInInterval} and d.level = (select 1)
+                and d.chunk >= $2::bigint / {Chunks.SizeOf(1)} order by d.chunk limit 1),
+            (select max(chunk) + 1 from {Day} where account = $1 and level = (select 1)),
+            0))
+        """;
+
     /// <summary>Finds the chunks by the index by day.</summary>
-    private static readonly string OfShortInterval = OfInterval("0");
+    private static readonly string OfShortInterval = OfInterval("0", "0");
 
     /// <summary>
     /// Finds the chunks by the primary key, which has them in their order: the index by day has the chunks of each day, and all days of a
     /// long interval would be sorted. PostgreSQL cannot use that index if the level is a subselect.
     /// </summary>
-    private static readonly string OfLongInterval = OfInterval("(select 0)");
+    private static readonly string OfLongInterval = OfInterval("(select 0)", FirstOfLongInterval);
 
     private static readonly TimeSpan ShortInterval = TimeSpan.FromDays(100);
 
@@ -40,13 +57,13 @@ public sealed class EntryPages(
     /// last version of those that were read.
     /// </summary>
     /// <param name="level">An expression for level 0.</param>
-    private static string OfInterval(string level) =>
+    /// <param name="first">An expression for a chunk: none before it has an event in the interval.</param>
+    private static string OfInterval(string level, string first) =>
         $"""
         with reach as (select coalesce(max(version), 0) as version from {Entry} where account = $1),
             chunks as (
                 select distinct d.chunk from {Day} d
-                where d.account = $1 and d.level = {level} and d.day >= ($3::timestamptz at time zone 'UTC')::date
-                    and d.day <= ($4::timestamptz at time zone 'UTC')::date and d.effective_to >= $3 and d.effective_from < $4
+                where {IsInInterval} and d.level = {level} and d.chunk >= {first}
                     and d.chunk >= $2::bigint / {Chunks.Size} and d.chunk <= $6::bigint / {Chunks.Size}
                 order by d.chunk limit {ChunksAtOnce}),
             found as (
