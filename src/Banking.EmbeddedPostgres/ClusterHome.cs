@@ -47,10 +47,13 @@ internal sealed class ClusterHome
 
     private string VersionFile => Path.Combine(Cluster, "PG_VERSION");
 
+    /// <summary>The folder with the cluster of a data folder, as far as it is known yet.</summary>
+    public static string FolderOf(string dataFolder) =>
+        File.Exists(Pointer(dataFolder)) ? File.ReadAllText(Pointer(dataFolder)).Trim() : dataFolder;
+
     public static async Task<ClusterHome> ResolveAsync(string dataFolder, CancellationToken ct)
     {
-        var pointer = Pointer(dataFolder);
-        var folder = File.Exists(pointer) ? (await File.ReadAllTextAsync(pointer, ct)).Trim() : dataFolder;
+        var folder = FolderOf(dataFolder);
         var home = await AtAsync(folder);
         if (home.IsRelocated || home.Launcher.Account is null || await IsReachableAsync(folder, home.Launcher, ct))
         {
@@ -62,7 +65,7 @@ internal sealed class ClusterHome
         var orphaned = Directory.Exists(folder);
         CreateEnterable(SharedRoot);
         CreateEnterable(folder);
-        await File.WriteAllTextAsync(pointer, folder + "\n", ct);
+        await File.WriteAllTextAsync(Pointer(dataFolder), folder + "\n", ct);
         home = await AtAsync(folder, orphaned);
         if (!await IsReachableAsync(folder, home.Launcher, ct))
         {

@@ -92,6 +92,7 @@ public static class ReadModelsModule
         .AddSingleton(new StreamKind(CommandRefused.StreamType, [CommandsModule.RefusedEventName], HasReceipts: true))
         .AddSingleton(new PublicStream(ReadModelLog.StreamType, "mod"))
         .AddSingleton(new PublicStream(CommandRefused.StreamType, CommandRefused.Prefix))
+        .AddSingleton(PublicIds.Of("platform.") with { OfAnyStream = ["subject", "stream"] })
         .AddSingleton<StoredComparison, StreamComparison>()
         .AddSingleton<StoredComparison, ReceiptComparison>()
         .AddSingleton<StoredComparison, RefusalComparison>()

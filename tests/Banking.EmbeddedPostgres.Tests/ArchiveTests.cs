@@ -90,6 +90,34 @@ public sealed class ArchiveTests(ClusterFixture clusters)
     }
 
     [Fact]
+    public async Task A_base_backup_leaves_a_running_restore_its_space_and_a_restore_waits_for_a_running_base_backup()
+    {
+        using var folder = await clusters.CopyAsync();
+        await using var cluster = await folder.StartAsync();
+        await using var backups = Start(cluster, SettingsIn(folder));
+        var into = Path.Combine(folder.Data, "drill", "postgres");
+        var reservation = backups.TryReserve(into, 1L << 60);
+        Assert.NotNull(reservation);
+
+        var refused = await Assert.ThrowsAsync<BackupException>(() => backups.TakeAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains(
+            $"MB are reserved for the restore into {into} that is running.", refused.Message, StringComparison.Ordinal);
+        Assert.Null(backups.TryReserve(into, 0));
+        reservation.Dispose();
+        await backups.TakeAsync(TestContext.Current.CancellationToken);
+        using (var next = backups.TryReserve(into))
+        {
+            Assert.NotNull(next);
+            // There is room for both.
+            await backups.TakeAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(backups.TryRequest());
+        Assert.Null(backups.TryReserve(into));
+    }
+
+    [Fact]
     public async Task A_data_folder_that_was_copied_or_set_back_begins_an_archive_of_its_own()
     {
         using var folder = await clusters.CopyAsync();

@@ -69,6 +69,38 @@ public sealed class LostWebhookTests : IAsyncLifetime
         Assert.Equal(lost.Taken[0].Id, unreadable.Taken[0].Id);
     }
 
+    [Fact]
+    public async Task The_checkpoint_of_a_removed_webhook_whose_document_is_lost_is_deleted_and_those_of_others_are_kept()
+    {
+        await using var receiver = await ReceiverAsync();
+        var account = await _bank.As("teller").OpenAsync();
+        var ids = new List<Guid>();
+        for (var i = 0; i < 3; i++)
+        {
+            ids.Add(await RegisterAsync(_bank.As("operator"), receiver, account));
+        }
+
+        var names = ids.Select(id => $"webhook:{Name(id)}").ToArray();
+        await Eventually.UntilAsync(StoredAsync, stored => stored.SequenceEqual(names.Order(StringComparer.Ordinal)));
+        await _bank.ExecuteAsync("create table kept as select * from publishing.publisher where name = $1", names[0]);
+        (await _bank.AskAsync($"/v1/webhooks/{Name(ids[0])}/remove", new { reasonCode = "test", reason = "No more." })).Ok();
+        await Eventually.UntilAsync(StoredAsync, stored => stored.Count == 2);
+        await _bank.Host.StopAsync();
+        // As if the host had ended before it deleted the checkpoint, and the documents had been lost then.
+        await _bank.ExecuteAsync("insert into publishing.publisher select * from kept");
+        await _bank.ExecuteAsync("delete from publishing.mt_doc_webhook where id = any($1)", ids.ToArray());
+        await _bank.ExecuteAsync(HideSecret, ids[2]);
+
+        await using var next = await _bank.StartAnotherAsync();
+
+        await Eventually.UntilAsync(StoredAsync, stored => stored.SequenceEqual(names[1..].Order(StringComparer.Ordinal)));
+        var outbox = (await BankFixture.On(next, "operator").GetAsync("/ops/outbox")).Ok().Items();
+        Assert.All(names[1..], n => Assert.True(outbox.Single(d => d.Text("name") == n).GetProperty("configured").GetBoolean()));
+    }
+
+    private async Task<IReadOnlyList<string>> StoredAsync() =>
+        [.. (await _bank.QueryAsync<string>("select name from publishing.publisher where kind = 'webhook'")).Order(StringComparer.Ordinal)];
+
     private static Task<WebhookReceiver> ReceiverAsync() => WebhookReceiver.StartAsync();
 
     private static string Name(Guid id) => PublicId.Format("whk", id);

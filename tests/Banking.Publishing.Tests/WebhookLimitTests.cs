@@ -1,4 +1,5 @@
 using Banking.Host.Security;
+using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -47,6 +48,12 @@ public sealed class WebhookLimitTests : BankFixture
         (await ada[1].PostAsync($"/v1/webhooks/{removed}/remove", Reason)).Ok();
         (await RegisterAsync(ada[0], key)).Created();
         AssertRefused(await RegisterAsync(ben[0]), "bank", MaxPerBank);
+
+        // A removed webhook whose document is lost does not count.
+        (await ada[1].PostAsync($"/v1/webhooks/{ofAda.Last(a => a.StatusCode == 201).Text("id")}/remove", Reason)).Ok();
+        Assert.True(PublicId.TryParse("whk", removed, out var id));
+        await this.ExecuteAsync("delete from publishing.mt_doc_webhook where id = $1", id);
+        (await RegisterAsync(ada[0])).Created();
     }
 
     private static void AssertRefused(Answer answer, string scope, int limit)

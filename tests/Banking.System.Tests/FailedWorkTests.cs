@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Banking.Accounts.Contracts;
 using Banking.Commands;
+using Banking.Commands.Messages;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,6 +35,25 @@ public sealed class FailedWorkTests(FailingWorkBank bank) : IClassFixture<Failin
         Assert.Equal(1, await bank.CountAsync("platform.due where attempts > 3"));
 
         await ExecuteAsync("delete from platform.due");
+        Assert.Equal("Healthy", await StatusAsync());
+    }
+
+    [Fact]
+    public async Task Of_many_only_a_thousand_are_counted_and_the_probe_says_that_there_may_be_more()
+    {
+        // Dead letters that nothing decides again: due commands would be tried, and change during the test.
+        await bank.Host.TrackActivity().Timeout(TimeSpan.FromSeconds(30)).DoNotAssertOnExceptionsDetected().PublishMessageAndWaitAsync(
+            new DepositMoney(BankClient.NewKey(), "acc_0198f000000070008000000000000001", new(100, Currency.Parse("EUR")), Reason: "test"));
+        await ExecuteAsync(
+            "insert into wolverine.wolverine_dead_letters select (jsonb_populate_record(d, jsonb_build_object('id', gen_random_uuid()))).* "
+                + "from wolverine.wolverine_dead_letters d, generate_series(1, 1500)");
+
+        Assert.Equal(
+            "messages of the bank that are dead letters: 1,000 or more (wolverine.wolverine_dead_letters)", (await CheckAsync()).Text("why"));
+        var counted = await bank.Host.Services.GetRequiredService<FailedWork>().CountAsync(CancellationToken.None);
+        Assert.Equal(new FailedWorkCount(DueCommands: 0, Messages: 1_000), counted);
+
+        await ExecuteAsync("delete from wolverine.wolverine_dead_letters");
         Assert.Equal("Healthy", await StatusAsync());
     }
 

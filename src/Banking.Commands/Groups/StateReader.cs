@@ -118,6 +118,23 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
             $") p left join {_table.Name} s on s.id = p.id order by p.id");
     }
 
+    /// <summary>
+    /// Returns the ids of a page of the directory documents that match a search, ordered by id: for a list that names a state which cannot
+    /// be read (<see cref="FindReadableAsync"/>).
+    /// </summary>
+    /// <param name="limit">Page size plus one: the additional id shows that there is a next page.</param>
+    public Task<IReadOnlyList<Guid>> ListIdsAsync<TDirectory>(StateSearch search, Guid after, int limit, CancellationToken ct)
+    {
+        List<object?> values = [];
+        var condition = Condition(search.All, after, Guid.AllBitsSet, values);
+        return source.ListAsync(
+            $"select d.id from {DocumentTable.Of(store.Options, typeof(TDirectory)).Name} d where {condition} "
+                + $"order by d.id limit {Add(values, limit)}",
+            [.. values],
+            row => row.GetGuid(0),
+            ct);
+    }
+
     private async Task<IReadOnlyList<TState>> LostAsync(StateSearch search, Guid after, Guid upTo, int limit, CancellationToken ct)
     {
         var states = new List<TState>();

@@ -49,6 +49,28 @@ public sealed class ClusterBackups : IAsyncDisposable
     /// <exception cref="BackupException">It failed.</exception>
     public Task<BackupManifest> TakeAsync(CancellationToken ct = default) => _progress.RequestAsync(ct);
 
+    /// <summary>Reserves the space that a restore of the newest state needs.</summary>
+    /// <param name="into">The folder of the restored cluster, which is in the data folder of this one.</param>
+    /// <returns>
+    /// Null if there is nothing to restore, or while a base backup is running, which takes space that the restore would count as free.
+    /// </returns>
+    public SpaceReservation? TryReserve(string into)
+    {
+        if (Status is not { Path: { } path, Archive: { } state, Bases: [.., var newest] })
+        {
+            return null;
+        }
+
+        var (log, _) = ArchiveFolder.Find(path).FilesFrom(newest.StartAt, state);
+        return TryReserve(into, RestoredFolder.SpaceFor(newest, log.Count, state.SegmentBytes));
+    }
+
+    internal SpaceReservation? TryReserve(string into, long bytes)
+    {
+        var reservation = new SpaceReservation(into, bytes, _progress.Release);
+        return _progress.TryReserve(reservation) ? reservation : null;
+    }
+
     /// <summary>Copies what is left of the log, and stops. A base backup that is running is dropped.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -181,7 +203,7 @@ public sealed class ClusterBackups : IAsyncDisposable
         try
         {
             archive.DeleteUnfinished();
-            FreeSpace.Require(archive.Path, _settings.MinFreeBytes + FreeSpace.Used(_cluster.Home.Cluster));
+            RequireSpaceForBase(archive);
             var manifest = await new BaseBackup(_cluster, archive, _stored, _settings).TakeAsync(_progress.WaitForLogAsync, ct);
             archive.DeleteOld(_settings.Keep, _settings.KeepFor);
             _progress.Taken(archive, manifest);
@@ -195,6 +217,17 @@ public sealed class ClusterBackups : IAsyncDisposable
         {
             _progress.FailBase(new BackupException("The backup was stopped with its host."));
         }
+    }
+
+    /// <exception cref="BackupException">There is too little free space for the backup and for a restore that is running.</exception>
+    private void RequireSpaceForBase(ArchiveFolder archive)
+    {
+        var reservation = _progress.Reservation;
+        FreeSpace.Require(
+            archive.Path,
+            _settings.MinFreeBytes + FreeSpace.Used(_cluster.Home.Cluster),
+            reservation?.RemainingOn(archive.Path, _cluster.Home.Folder) ?? 0,
+            $"the restore into {reservation?.Into} that is running");
     }
 
     private void CreateFolders(ArchiveFolder archive)

@@ -6,14 +6,23 @@ namespace Banking.EmbeddedPostgres.Backups;
 internal static class FreeSpace
 {
     /// <exception cref="BackupException">The disk has less free space.</exception>
-    public static void Require(string folder, long bytes)
+    public static void Require(string folder, long bytes) => Require(folder, bytes, 0, "");
+
+    /// <param name="reserved">Further bytes that are reserved for something that is running.</param>
+    /// <param name="reservedFor">What they are reserved for.</param>
+    /// <exception cref="BackupException">The disk has less free space.</exception>
+    public static void Require(string folder, long bytes, long reserved, string reservedFor)
     {
-        if (!Has(folder, bytes))
+        if (Has(folder, bytes + reserved))
         {
-            throw new BackupException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"The disk of {folder} has {Free(folder) >> 20:N0} MB of free space and needs {bytes >> 20:N0} MB."));
+            return;
         }
+
+        var needed = string.Create(
+            CultureInfo.InvariantCulture,
+            $"The disk of {folder} has {Free(folder) >> 20:N0} MB of free space and needs {bytes + reserved >> 20:N0} MB.");
+        throw new BackupException(reserved == 0 ? needed : needed + string.Create(
+            CultureInfo.InvariantCulture, $" Of that, {reserved >> 20:N0} MB are reserved for {reservedFor}."));
     }
 
     public static bool Has(string folder, long bytes) => Free(folder) >= bytes;

@@ -31,8 +31,7 @@ internal sealed class RestoredFolder(string into)
     {
         using var held = await FolderLock.TakeAsync(RealPath.Resolve(into), ct);
         var stored = new StoredFile(_home!.Launcher.Account);
-        // Replaying the log may add as much data as the log has.
-        FreeSpace.Require(_home.Folder, chosen.Files.Sum(f => f.Bytes) + (2 * log.Count * segmentBytes) + minFreeBytes);
+        FreeSpace.Require(_home.Folder, SpaceFor(chosen, log.Count, segmentBytes) + minFreeBytes);
         var data = _home.Unfinished;
         stored.CreateFolder(data);
         await CopyBaseAsync(archive, chosen, data, stored, ct);
@@ -49,6 +48,10 @@ internal sealed class RestoredFolder(string into)
 
         Directory.Move(data, _home.Cluster);
     }
+
+    /// <summary>The bytes that a base backup and the log behind it take. Replaying the log may add as much data as the log has.</summary>
+    public static long SpaceFor(BackupManifest chosen, int logFiles, long segmentBytes) =>
+        chosen.Files.Sum(f => f.Bytes) + (2 * logFiles * segmentBytes);
 
     /// <summary>Declares the restore finished: from now on a host may start the cluster.</summary>
     public void Finish()

@@ -9,6 +9,12 @@ namespace Banking.EventStore.Published;
 /// </param>
 public sealed record PublicIds(string Events, IReadOnlyDictionary<string, Func<JsonObject, string>> Members)
 {
+    /// <summary>
+    /// Members with the id of a stream of any kind: its prefix is that of the stream's kind (<see cref="PublicStream"/>). An event has one
+    /// of them at most.
+    /// </summary>
+    public IReadOnlyList<string> OfAnyStream { get; init; } = [];
+
     public static PublicIds Of(string events, params (string Path, string Prefix)[] members) =>
         new(events, members.ToDictionary(m => m.Path, m => (Func<JsonObject, string>)(_ => m.Prefix)));
 

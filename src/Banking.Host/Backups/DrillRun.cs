@@ -31,11 +31,14 @@ internal static class DrillRun
         ];
     }
 
+    /// <summary>The scratch folder, which is the data folder of the restored bank.</summary>
+    public static string FolderIn(string dataFolder) => Path.Combine(dataFolder, "drill");
+
     /// <param name="settings">The settings of the host (<see cref="FindSettings"/>).</param>
     public static async Task<RestoreDrilled> RunAsync(
         string archive, string dataFolder, IReadOnlyList<string> settings, CancellationToken ct)
     {
-        var scratch = Path.Combine(dataFolder, "drill");
+        var scratch = FolderIn(dataFolder);
         await BankRestore.DeleteAsync(scratch, ct);
         var watch = Stopwatch.StartNew();
         var (exitCode, report) = await RunAsync(["restore", "--to", "LATEST", "--from", archive, "--into", scratch, .. settings], ct);

@@ -50,8 +50,14 @@ internal sealed class DrillSchedule(
     private async Task DrillIfDueAsync(CancellationToken ct)
     {
         Last ??= await drills.FindLastAsync(ct);
-        // A base backup that runs takes space that the restore would count as free.
-        if (backups.Status is not { Path: { } archive, Bases: [var first, ..], IsRunning: false } || !IsDue(first))
+        if (backups.Status is not { Path: { } archive, Bases: [var first, ..] } || !IsDue(first))
+        {
+            return;
+        }
+
+        // While a base backup is running the drill waits, and a base backup that begins during the drill leaves the drill its space.
+        using var space = backups.TryReserve(BankDatabase.FolderIn(DrillRun.FolderIn(dataFolder)));
+        if (space is null)
         {
             return;
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using Banking.Commands.Messages;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
@@ -18,7 +19,10 @@ internal sealed class FailedWorkHealth : IHealthCheck
     {
         _work = work;
         meters.Create(HealthReports.MeterName).CreateObservableGauge(
-            "banking.work.failed", Measure, null, "Due commands that fail again and again, and dead letters of the bank's own messages");
+            "banking.work.failed",
+            Measure,
+            null,
+            "Due commands that fail again and again, and dead letters of the bank's own messages; 1,000 stands for 1,000 or more");
     }
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -29,10 +33,10 @@ internal sealed class FailedWorkHealth : IHealthCheck
             Volatile.Write(ref _last, count);
             string[] wrong =
             [
-                .. count.DueCommands == 0 ? [] : new[] { $"due commands that fail again and again: {count.DueCommands} (platform.due)" },
+                .. count.DueCommands == 0 ? [] : new[] { $"due commands that fail again and again: {Describe(count.DueCommands)} (platform.due)" },
                 .. count.Messages == 0
                     ? []
-                    : new[] { $"messages of the bank that are dead letters: {count.Messages} (wolverine.wolverine_dead_letters)" },
+                    : new[] { $"messages of the bank that are dead letters: {Describe(count.Messages)} (wolverine.wolverine_dead_letters)" },
             ];
             return wrong.Length == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(string.Join("; ", wrong));
         }
@@ -42,6 +46,9 @@ internal sealed class FailedWorkHealth : IHealthCheck
             return HealthCheckResult.Degraded("Cannot read the failed work: the database is unavailable.", failure);
         }
     }
+
+    private static string Describe(long count) =>
+        count.ToString("N0", CultureInfo.InvariantCulture) + (count == FailedWorkCount.Max ? " or more" : "");
 
     /// <summary>What the last probe saw.</summary>
     private IEnumerable<Measurement<long>> Measure() => Volatile.Read(ref _last) is { } last

@@ -24,12 +24,10 @@ public sealed class NotificationsModule : BankModule
     /// <summary>The database schema of the module.</summary>
     public const string Schema = "notifications";
 
-    private const string Made = "notifications.subscription-made.v1";
     private const string Cancelled = "notifications.subscription-cancelled.v1";
 
     private static readonly GroupRules<Subscription> Rules = new((_, _) => [], _ => null);
 
-    /// <summary>Creates the SQL objects of the module that are not documents. Idempotent.</summary>
     public override IReadOnlyList<ProblemType> Problems => SubscriptionProblems.All;
 
     public override IReadOnlyList<(string Name, string Description)> Tags { get; } =
@@ -42,11 +40,13 @@ public sealed class NotificationsModule : BankModule
         ("/v1/notification-subscriptions/{subscription}", "The id of the subscription, sub_…."),
     ];
 
-    public override IReadOnlyList<string> Sql { get; } = [NotificationTable.Create, StreamIndex.Sql(Subscription.StreamType)];
+    /// <summary>Creates the SQL objects of the module that are not documents. Idempotent.</summary>
+    public override IReadOnlyList<string> Sql { get; } =
+        [NotificationTable.Create, StreamIndex.Sql(Subscription.StreamType), SubscriptionFinder.Sql];
 
     public override void AddStored(IServiceCollection services) => services
         .AddAggregate(Rules)
-        .AddSingleton(new StreamKind(Subscription.StreamType, [Made, Cancelled], HasReceipts: true))
+        .AddSingleton(new StreamKind(Subscription.StreamType, [SubscriptionMade.Name, Cancelled], HasReceipts: true))
         .AddSingleton(new PublicStream(Subscription.StreamType, Subscription.Prefix))
         .AddSingleton(PublicIds.Of("notifications.", ("account", "acc"), ("customer", "cus")))
         .AddSingleton<StoredComparison, NotificationComparison>();
@@ -60,9 +60,10 @@ public sealed class NotificationsModule : BankModule
 
     public override void Configure(StoreOptions store)
     {
-        store.Events.MapEventType<SubscriptionMade>(Made);
+        store.Events.MapEventType<SubscriptionMade>(SubscriptionMade.Name);
         store.Events.MapEventType<SubscriptionCancelled>(Cancelled);
         store.Events.IgnoreIndex(StreamIndex.NameOf(Subscription.StreamType));
+        store.Events.IgnoreIndex(SubscriptionFinder.AccountIndex);
         store.Projections.Add<SubscriptionProjection>(ProjectionLifecycle.Inline);
         store.Schema.For<Subscription>().DatabaseSchemaName(Schema).DocumentAlias("subscription").Index(s => s.Account);
     }

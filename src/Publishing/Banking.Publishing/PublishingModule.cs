@@ -52,7 +52,7 @@ public sealed class PublishingModule : BankModule
         (typeof(WebhookRedirected), "publishing.webhook-redirected.v1"),
         (typeof(WebhookSecretRotated), "publishing.webhook-secret-rotated.v1"),
         (typeof(WebhookSecretRetired), "publishing.webhook-secret-retired.v1"),
-        (typeof(WebhookRemoved), "publishing.webhook-removed.v1"),
+        (typeof(WebhookRemoved), WebhookRemoved.Name),
     ];
 
     public override IReadOnlyList<ProblemType> Problems => PublishingProblems.All;
@@ -144,7 +144,8 @@ public sealed class PublishingModule : BankModule
         .AddAggregate(new GroupRules<Webhook>((_, _) => [], _ => null))
         .AddSingleton(new StreamKind(Webhook.StreamType, NamesOf("webhook-"), HasReceipts: true))
         .AddSingleton(new PublicStream(Webhook.StreamType, Webhook.Prefix))
-        .AddSingleton(PublicIds.Of("publishing.", ("account", "acc"), ("secret", "sec")))
+        // A dead letter may be about anything that has events.
+        .AddSingleton(PublicIds.Of("publishing.", ("secret", "sec")) with { OfAnyStream = ["account"] })
         .AddSingleton(new StreamKind(PublisherControl.StreamType, [.. NamesOf("destination-"), .. NamesOf("dead-")], HasReceipts: false))
         .AddSingleton(new PublicStream(PublisherControl.StreamType, "dst"))
         .AddSingleton(new StreamKind(LogRestoredReaction.StreamType, NamesOf("log-"), HasReceipts: false))

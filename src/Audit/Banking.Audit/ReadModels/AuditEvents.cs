@@ -22,9 +22,15 @@ internal readonly record struct AuditEvent(long Position, byte[] Json, StoredAct
 /// that this version of the bank cannot read. The positions of the page are selected first, so that only its events are read from the log.
 /// </summary>
 public sealed class AuditEvents(
-    NpgsqlDataSource source, PublicEventData data, IEnumerable<PublicStream> streams, ArchivedEvents archive)
+    NpgsqlDataSource source, PublicEventData data, IEnumerable<PublicStream> streams, IEnumerable<PublicIds> ids, ArchivedEvents archive)
 {
-    private const string Items =
+    /// <summary>What has the form of an id. Anything may be stored in its place, and must not fail the query.</summary>
+    private const string IdPattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+
+    private readonly PublicIds[] _ids = [.. ids.Where(i => i.OfAnyStream.Count > 0)];
+    private readonly string _items = Items(ids.Where(i => i.OfAnyStream.Count > 0));
+
+    private static string Items(IEnumerable<PublicIds> ids) =>
         $$"""
         select page.position, left(json_strip_nulls(json_build_object(
             'id', 'evt_' || replace(e.id::text, '-', ''), 'type', e.type, 'position', e.seq_id,
@@ -43,9 +49,9 @@ public sealed class AuditEvents(
         from page join {{SchemaNames.Events}}.mt_events e on e.seq_id = page.position
         left join {{SchemaNames.Streams}} s on s.id = e.stream_id
         left join kind k on k.type = s.type
-        left join {{SchemaNames.Streams}} other on other.id = case
-            when e.type like 'platform.%' and coalesce(e.data ->> 'subject', e.data ->> 'stream') ~ '^[0-9a-f-]{36}$'
-            then coalesce(e.data ->> 'subject', e.data ->> 'stream')::uuid end
+        left join lateral (
+            select case {{string.Join(' ', ids.Select(NamedId))}} end as id) named on true
+        left join {{SchemaNames.Streams}} other on other.id = case when named.id ~ '{{IdPattern}}' then named.id::uuid end
         left join kind about on about.type = other.type
         left join {{ActorTable.Name}} a on a.actor = e.user_name
         order by page.recorded_at desc, page.position desc
@@ -64,7 +70,7 @@ public sealed class AuditEvents(
         ];
         await using var command = source.CreateCommand(
             $"with page as ({positions}), "
-                + $"kind as (select * from unnest(${values.Length - 1}, ${values.Length}) as k(type, prefix)) {Items}");
+                + $"kind as (select * from unnest(${values.Length - 1}, ${values.Length}) as k(type, prefix)) {_items}");
         foreach (var value in values)
         {
             command.Parameters.Add(value as NpgsqlParameter ?? new() { Value = value });
@@ -96,13 +102,21 @@ public sealed class AuditEvents(
 
         return Join(
             metadata,
-            data.Of(reader.GetString(2), json is null ? null : JsonNode.Parse(json), OfSubject(reader.GetOrDefault<string>(4))));
+            data.Of(
+                reader.GetString(2),
+                json is null ? null : JsonNode.Parse(json),
+                OfAnyStream(reader.GetString(2), reader.GetOrDefault<string>(4))));
     }
 
-    /// <summary>The members of the platform's events that name any kind of stream.</summary>
-    private static Dictionary<string, Func<JsonObject, string>> OfSubject(string? prefix) => prefix is null
+    /// <summary>SQL for the member that has the id of a stream of any kind, in the events of one module.</summary>
+    private static string NamedId(PublicIds ids) =>
+        $"when starts_with(e.type, '{ids.Events}') then coalesce({string.Join(", ", ids.OfAnyStream.Select(m => $"e.data ->> '{m}'"))})";
+
+    /// <summary>The members of an event with the id of a stream whose kind has this prefix.</summary>
+    private Dictionary<string, Func<JsonObject, string>> OfAnyStream(string type, string? prefix) => prefix is null
         ? []
-        : new() { ["subject"] = _ => prefix, ["stream"] = _ => prefix };
+        : _ids.Where(i => type.StartsWith(i.Events, StringComparison.Ordinal)).SelectMany(i => i.OfAnyStream)
+            .ToDictionary(m => m, _ => (Func<JsonObject, string>)(_ => prefix));
 
     /// <summary>An absent member and a null differ in the event's data, so nulls are left out of the metadata only.</summary>
     private static byte[] Join(string metadata, JsonNode? shown) =>

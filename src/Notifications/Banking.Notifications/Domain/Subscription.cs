@@ -9,7 +9,13 @@ namespace Banking.Notifications.Domain;
 /// <param name="Types">Types of published events, separated by spaces.</param>
 /// <param name="Minimum">Only movements of at least this amount, in this currency; absent for all.</param>
 /// <param name="EffectiveAt">When the subscription was made.</param>
-public sealed record SubscriptionMade(Guid Account, Guid? Customer, string Types, Money? Minimum, DateTimeOffset EffectiveAt);
+public sealed record SubscriptionMade(Guid Account, Guid? Customer, string Types, Money? Minimum, DateTimeOffset EffectiveAt)
+{
+    /// <summary>
+    /// The permanent stored name of the event. If a later version gets another, the finder of subscriptions must look for both.
+    /// </summary>
+    internal const string Name = "notifications.subscription-made.v1";
+}
 
 /// <summary>A subscription was cancelled.</summary>
 /// <param name="EffectiveAt">When it was cancelled.</param>

@@ -33,6 +33,11 @@ public sealed partial class PublicLog
     internal async Task<PublicEvent?> FindAtAsync(long position, CancellationToken ct) =>
         (await QueryAsync("e.seq_id = $2", [position], null, ct)).Events is [var e, ..] ? e : null;
 
+    /// <summary>Those of the positions whose events this host still cannot read.</summary>
+    internal async Task<IReadOnlySet<long>> FindUnreadableAsync(IReadOnlyCollection<long> positions, CancellationToken ct) =>
+        (await QueryAsync("e.seq_id = any($2)", [positions.ToArray()], null, ct)).Events
+        .Where(e => e.Unreadable is not null).Select(e => e.Position).ToHashSet();
+
     /// <summary>Finds a published event by its id; null if it is not published.</summary>
     /// <exception cref="UnreadableEventException">The event cannot be read.</exception>
     public async Task<PublicEvent?> FindAsync(Guid id, CancellationToken ct) =>

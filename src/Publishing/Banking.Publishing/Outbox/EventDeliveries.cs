@@ -52,7 +52,7 @@ public sealed class EventDeliveries(
         var names = specs.Select(s => s.Name).ToList();
         // The checkpoints are read first: an event that is rejected meanwhile is not taken for an acknowledged one.
         var rows = (await publishers.AllAsync(names, ct)).ToDictionary(r => r.Name);
-        var blocking = await blocked.FindPublishersAsync(names, e.Stream, e.Position, ct);
+        var blocking = await blocked.FindPublishersAsync(names, e, ct);
         var passed = rows.Values.Where(r => e.Position <= r.Position).Select(r => PublisherControl.StreamOf(r.Name)).ToArray();
         var actions = (await events.WhereAsync(Actions, [passed, e.Id], ct)).ToLookup(a => a.StreamId, a => a.Data);
         return

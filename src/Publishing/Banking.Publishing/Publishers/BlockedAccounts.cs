@@ -1,4 +1,5 @@
 using Banking.EventStore.Storage;
+using Banking.Publishing.Log;
 using Npgsql;
 
 namespace Banking.Publishing.Publishers;
@@ -23,12 +24,13 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
     private const string Columns = "publisher, account, position, event_id, event_type, cause, detail, since, attempts, release";
 
     /// <summary>Accounts to try again now, the lowest position first.</summary>
+    /// <param name="without">Accounts that are left out.</param>
     internal Task<IReadOnlyList<BlockedAccount>> ListReleasedAsync(
-        string publisher, IReadOnlyList<string> heldTypes, int limit, CancellationToken ct) =>
+        string publisher, IReadOnlyList<string> heldTypes, IReadOnlyCollection<Guid> without, int limit, CancellationToken ct) =>
         ListAsync(
             $"publisher = $1 and (release is not null or (cause = '{HeldCause}' and not event_type = any($2))) "
-                + $"order by position limit {limit}",
-            [publisher, heldTypes.ToArray()],
+                + $"and account <> all($3) order by position limit {limit}",
+            [publisher, heldTypes.ToArray(), without.ToArray()],
             ct);
 
     /// <summary>Dead letters: accounts blocked by a rejected event, without those blocked by a held type.</summary>
@@ -40,15 +42,15 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
             [publisher, cause, account],
             ct);
 
-    /// <summary>Whether the account is blocked at this position or before it.</summary>
-    internal async Task<bool> IsBlockedAsync(string publisher, Guid account, long position, CancellationToken ct) =>
-        (await FindPublishersAsync([publisher], account, position, ct)).Count > 0;
+    /// <summary>Whether an event waits.</summary>
+    internal async Task<bool> IsBlockedAsync(string publisher, PublicEvent e, CancellationToken ct) =>
+        (await FindPublishersAsync([publisher], e, ct)).Count > 0;
 
-    /// <summary>Those of the publishers for which the account is blocked at this position or before it.</summary>
+    /// <summary>Those of the publishers for which an event waits, behind one of its account or of the stream that stores it.</summary>
     internal async Task<IReadOnlySet<string>> FindPublishersAsync(
-        IReadOnlyCollection<string> publishers, Guid account, long position, CancellationToken ct) => (await source.ListAsync(
-        $"select publisher from {Table} where publisher = any($1) and account = $2 and position <= $3",
-        [publishers.ToArray(), account, position],
+        IReadOnlyCollection<string> publishers, PublicEvent e, CancellationToken ct) => (await source.ListAsync(
+        $"select publisher from {Table} where publisher = any($1) and account = any($2) and position <= $3",
+        [publishers.ToArray(), new[] { e.Stream, e.StoredIn }, e.Position],
         row => row.GetString(0),
         ct)).ToHashSet();
 
@@ -76,26 +78,34 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
             ct);
     }
 
-    /// <summary>The first account that an unreadable event blocks and whose release is not requested; null if there is none.</summary>
-    internal async Task<BlockedAccount?> FirstUnreadableAsync(CancellationToken ct) =>
-        await ListAsync($"cause = '{UnreadableCause}' and release is null order by position limit 1", [], ct) is [var first]
-            ? first
-            : null;
+    /// <summary>The next positions of unreadable events that block accounts whose release is not requested, the lowest first.</summary>
+    internal Task<IReadOnlyList<long>> ListUnreadableAsync(long after, int limit, CancellationToken ct) => source.ListAsync(
+        $"select distinct position from {Table} where cause = '{UnreadableCause}' and release is null and position > $1 "
+            + $"order by position limit {limit}",
+        [after],
+        row => row.GetInt64(0),
+        ct);
 
-    /// <summary>Requests that all accounts which unreadable events block are tried again.</summary>
+    /// <summary>Requests that the accounts are tried again which unreadable events at these positions block.</summary>
     /// <returns>Their publishers.</returns>
-    internal async Task<IReadOnlySet<string>> ReleaseUnreadableAsync(CancellationToken ct) => (await source.ListAsync(
-        $"update {Table} set release = '{Retry}' where cause = '{UnreadableCause}' and release is null returning publisher",
-        [],
-        row => row.GetString(0),
-        ct)).ToHashSet();
+    internal async Task<IReadOnlySet<string>> ReleaseUnreadableAsync(IReadOnlyCollection<long> positions, CancellationToken ct) =>
+        (await source.ListAsync(
+            $"update {Table} set release = '{Retry}' where cause = '{UnreadableCause}' and release is null and position = any($1) "
+                + "returning publisher",
+            [positions.ToArray()],
+            row => row.GetString(0),
+            ct)).ToHashSet();
 
+    /// <summary>Blocks accounts. If one is blocked already, or twice, its first event counts.</summary>
     internal async Task AddAsync(NpgsqlTransaction transaction, string publisher, IReadOnlyList<Rejected> rejected, CancellationToken ct)
     {
         foreach (var rejection in rejected)
         {
             await transaction.Connection!.ExecuteAsync(
-                $"insert into {Table} ({Columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, 1, null)",
+                $"insert into {Table} as b ({Columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, 1, null) "
+                    + "on conflict (publisher, account) do update set position = excluded.position, event_id = excluded.event_id, "
+                    + "event_type = excluded.event_type, cause = excluded.cause, detail = excluded.detail, since = excluded.since, "
+                    + "attempts = excluded.attempts, release = null where b.position > excluded.position",
                 [
                     publisher, rejection.Event.Stream, rejection.Event.Position, rejection.Event.Id, rejection.Event.Type,
                     rejection.Cause, rejection.Detail, clock.GetUtcNow(),

@@ -12,16 +12,28 @@ internal sealed partial class Publisher
     /// </summary>
     private async Task ReleaseAccountsAsync(PublisherRow row, CancellationToken ct)
     {
+        // Streams that wait for a blocked account. Its release lets them continue; a host that takes over finds them again.
+        var waiting = new Dictionary<Guid, Guid>();
         while (_mustCheckReleases && _blocked.Count > 0)
         {
             // Reset before reading: a request that arrives meanwhile must be seen. After a failure the next run checks again.
             _mustCheckReleases = false;
             try
             {
-                var released = await services.Blocked.ListReleasedAsync(row.Name, row.HeldTypes, MaxReleasedAccounts, ct);
+                var released = await services.Blocked.ListReleasedAsync(row.Name, row.HeldTypes, waiting.Keys, MaxReleasedAccounts, ct);
                 foreach (var account in released)
                 {
-                    await CatchUpAsync(row, account, ct);
+                    if (await CatchUpAsync(row, account, ct) is { } waitsFor)
+                    {
+                        waiting[account.Account] = waitsFor;
+                        continue;
+                    }
+
+                    foreach (var stream in waiting.Keys.Where(s => waiting[s] == account.Account).ToList())
+                    {
+                        waiting.Remove(stream);
+                        _mustCheckReleases = true;
+                    }
                 }
 
                 _mustCheckReleases |= released.Count == MaxReleasedAccounts;
@@ -34,43 +46,74 @@ internal sealed partial class Publisher
         }
     }
 
-    private async Task CatchUpAsync(PublisherRow row, BlockedAccount account, CancellationToken ct)
+    /// <summary>Delivers the events of a released account or stream, up to the publisher's position or to the next that is blocked.</summary>
+    /// <returns>The blocked account that it waits for before it can begin; null if it has begun.</returns>
+    private async Task<Guid?> CatchUpAsync(PublisherRow row, BlockedAccount account, CancellationToken ct)
     {
         _destination ??= await OpenAsync(ct);
-        var from = account.Position;
-        while (true)
+        for (var from = account.Position; ;)
         {
             var page = await services.Log.OfAccountAsync(account.Account, from, Position, MaxEventsOfAccount, ct);
-            var due = (await WithBlockedEventAsync(account, from, page, ct))
-                .Where(e => spec.Filter.Takes(e) && IsWanted(e))
-                .Where(e => !(account.Release == BlockedAccounts.Discard && e.Position == account.Position))
-                .ToList();
-            var firstHeld = due.FindIndex(e => e.Unreadable is not null || row.HeldTypes.Contains(e.Type));
-            var (now, held) = firstHeld < 0 ? (due, null) : (due[..firstHeld], due[firstHeld]);
-            var rejected = await DeliverAsync(now, ct) is [var first, ..] ? first : held is null ? null : Undeliverable(held);
-            var isLast = rejected is null && page.End == Position;
-            await CommitAsync(
-                async transaction =>
-                {
-                    var delivered = rejected is null ? now.Count : now.Count(e => e.Position < rejected.Event.Position);
-                    await PublisherStore.AddDeliveredAsync(transaction, row.Name, Epoch, delivered, ct);
-                    await (rejected is not null ? services.Blocked.KeepBlockedAsync(transaction, account, rejected, ct)
-                        : isLast ? BlockedAccounts.RemoveAsync(transaction, account, ct)
-                        : BlockedAccounts.MoveAsync(transaction, account, page.End + 1, ct));
-                },
-                ct);
-            if (rejected is not null)
+            var next = ReleasedPage.Of(
+                account.Account,
+                (await WithBlockedEventAsync(account, from, page, ct)).Where(e => spec.Filter.Takes(e) && IsWanted(e)),
+                account.Release == BlockedAccounts.Discard ? account.Position : null,
+                _blocked,
+                row.HeldTypes);
+            if (next.WaitsFor is { } blocked && next.Due.Count == 0 && _blocked[blocked] <= from)
             {
-                return;
+                return blocked;
             }
 
-            if (isLast)
+            var rejected = await DeliverAsync([.. next.Due], ct) is [var first, ..] ? first
+                : next.Held is { } held ? Undeliverable(held)
+                : null;
+            // What waits behind an account is delivered with the events of that account.
+            var isLast = rejected is null && (next.WaitsFor is not null || page.End == Position);
+            await StoreAsync(row, account, next, rejected, isLast ? null : page.End + 1, ct);
+            if (rejected is not null || isLast)
             {
-                _blocked.Remove(account.Account);
-                return;
+                return null;
             }
 
             from = page.End + 1;
+        }
+    }
+
+    /// <summary>Stores what a catch-up has delivered, and what still blocks the account.</summary>
+    /// <param name="rejected">The event that blocks the account now; null if there is none.</param>
+    /// <param name="from">Where the catch-up continues; null if it ends.</param>
+    private async Task StoreAsync(
+        PublisherRow row, BlockedAccount account, ReleasedPage page, Rejected? rejected, long? from, CancellationToken ct)
+    {
+        var end = rejected?.Event.Position ?? long.MaxValue;
+        List<Rejected> separate = [.. page.Separate.Where(e => e.Position < end).Select(Undeliverable)];
+        await CommitAsync(
+            async transaction =>
+            {
+                await PublisherStore.AddDeliveredAsync(transaction, row.Name, Epoch, page.Due.Count(e => e.Position < end), ct);
+                await services.Blocked.AddAsync(transaction, row.Name, separate, ct);
+                await (rejected is not null ? services.Blocked.KeepBlockedAsync(transaction, account, rejected, ct)
+                    : from is { } position ? BlockedAccounts.MoveAsync(transaction, account, position, ct)
+                    : BlockedAccounts.RemoveAsync(transaction, account, ct));
+            },
+            ct);
+        Block(separate);
+        if ((rejected?.Event.Position ?? from) is { } since)
+        {
+            _blocked[account.Account] = since;
+        }
+        else
+        {
+            _blocked.Remove(account.Account);
+        }
+    }
+
+    private void Block(IEnumerable<Rejected> rejected)
+    {
+        foreach (var e in rejected.Select(r => r.Event))
+        {
+            _blocked[e.Stream] = Math.Min(e.Position, _blocked.GetValueOrDefault(e.Stream, long.MaxValue));
         }
     }
 
@@ -88,7 +131,8 @@ internal sealed partial class Publisher
     private bool IsWanted(PublicEvent e) => e.Unreadable is not null || _destination!.Wants(e);
 
     /// <summary>Whether it waits: behind an event of its account, or behind an unreadable one of the stream that stores it.</summary>
-    private static bool IsBlocked(PublicEvent e, HashSet<Guid> blocked) => blocked.Contains(e.Stream) || blocked.Contains(e.StoredIn);
+    private bool IsBlocked(PublicEvent e, HashSet<Guid> further) =>
+        _blocked.ContainsKey(e.Stream) || _blocked.ContainsKey(e.StoredIn) || further.Contains(e.Stream) || further.Contains(e.StoredIn);
 
     /// <summary>Splits events into those to deliver and the first held or unreadable event of each account that it blocks.</summary>
     private (List<PublicEvent> Due, List<Rejected> Held) SplitHeld(PublisherRow row, List<PublicEvent> events)
@@ -96,7 +140,7 @@ internal sealed partial class Publisher
         var due = new List<PublicEvent>(events.Count);
         var held = new List<Rejected>();
         var newlyBlocked = new HashSet<Guid>();
-        foreach (var e in events.Where(e => IsWanted(e) && !IsBlocked(e, _blocked) && !IsBlocked(e, newlyBlocked)))
+        foreach (var e in events.Where(e => IsWanted(e) && !IsBlocked(e, newlyBlocked)))
         {
             if (e.Unreadable is not null || row.HeldTypes.Contains(e.Type))
             {

@@ -21,7 +21,9 @@ internal sealed partial class Publisher(
     private const int MaxReleasedAccounts = 100;
     private const int MaxEventsOfAccount = 500;
 
-    private readonly HashSet<Guid> _blocked = [.. opened.Blocked];
+    /// <summary>The position from which on the events of each blocked account wait.</summary>
+    private readonly Dictionary<Guid, long> _blocked = opened.Blocked.ToDictionary();
+
     private Destination? _destination;
 
     // The count of failures in a row continues after a restart or a change of host.
@@ -190,8 +192,8 @@ internal sealed partial class Publisher(
             },
             ct);
         CheckpointMovedTo(page.End);
+        Block([.. held, .. rejected]);
         var nowBlocked = held.Concat(rejected).Select(r => r.Event.Stream).ToHashSet();
-        _blocked.UnionWith(nowBlocked);
         services.Meter.RecordDelivery(row.Name, rejected.Count == 0 ? due : [.. due.Where(e => !nowBlocked.Contains(e.Stream))]);
     }
 

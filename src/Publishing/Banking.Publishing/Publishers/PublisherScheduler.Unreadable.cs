@@ -1,4 +1,3 @@
-using Banking.EventStore.Log;
 using Microsoft.Extensions.Logging;
 
 namespace Banking.Publishing.Publishers;
@@ -6,16 +5,26 @@ namespace Banking.Publishing.Publishers;
 // How accounts that an unreadable event blocks are released: by a host that can read it, or after its repair.
 internal sealed partial class PublisherScheduler
 {
-    private static readonly TimeSpan UnreadableInterval = TimeSpan.FromSeconds(1);
+    /// <summary>The number of events that are looked at in one go.</summary>
+    private const int MaxUnreadable = 200;
 
+    private static readonly TimeSpan MinUnreadableInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>The repair of an event is not reported, so its accounts wait so long at most.</summary>
+    private static readonly TimeSpan MaxUnreadableInterval = TimeSpan.FromSeconds(10);
+
+    private TimeSpan _unreadableInterval = MinUnreadableInterval;
     private long _nextUnreadable;
 
-    /// <summary>The host that led before may have been of a version that could not read events which this host can.</summary>
-    private bool _mustRetryAll = true;
+    /// <summary>The last position of this round; 0 at its beginning.</summary>
+    private long _unreadableAfter;
+
+    /// <summary>The number of unreadable events in this round, and in the one before.</summary>
+    private (int Now, int Before) _unreadable;
 
     /// <summary>
-    /// Releases the accounts that unreadable events block: all when this host begins to lead, later when the first of the events can be
-    /// read. An account whose event still cannot be read stays blocked.
+    /// Releases the accounts whose unreadable event this host can read: it may know a type that the host before did not, or the event was
+    /// repaired. While there are none, an account that waits costs no attempt and few looks.
     /// </summary>
     private async Task RetryUnreadableAsync(CancellationToken ct)
     {
@@ -24,18 +33,23 @@ internal sealed partial class PublisherScheduler
             return;
         }
 
-        _nextUnreadable = After(UnreadableInterval);
+        _nextUnreadable = After(MinUnreadableInterval);
+        if (!_publishers.Values.Any(p => p.Publisher.HasBlockedAccounts))
+        {
+            return;
+        }
+
         try
         {
-            if (_mustRetryAll || (await services.Blocked.FirstUnreadableAsync(ct) is { } first && await CanBeReadAsync(first, ct)))
+            var positions = await services.Blocked.ListUnreadableAsync(_unreadableAfter, MaxUnreadable, ct);
+            var unreadable = positions.Count == 0 ? new HashSet<long>() : await services.Log.FindUnreadableAsync(positions, ct);
+            long[] readable = [.. positions.Where(p => !unreadable.Contains(p))];
+            foreach (var publisher in readable.Length == 0 ? [] : await services.Blocked.ReleaseUnreadableAsync(readable, ct))
             {
-                foreach (var publisher in await services.Blocked.ReleaseUnreadableAsync(ct))
-                {
-                    Request(publisher);
-                }
-
-                _mustRetryAll = false;
+                Request(publisher);
             }
+
+            PlanNextLook(positions, unreadable.Count);
         }
         catch (Exception failure) when (IsOfDatabase(failure))
         {
@@ -43,16 +57,21 @@ internal sealed partial class PublisherScheduler
         }
     }
 
-    private async Task<bool> CanBeReadAsync(BlockedAccount account, CancellationToken ct)
+    /// <summary>
+    /// Looks at the rest of a round at once, and waits longer between rounds while the same number of events stays unreadable.
+    /// </summary>
+    private void PlanNextLook(IReadOnlyList<long> positions, int unreadable)
     {
-        try
+        _unreadable.Now += unreadable;
+        if (positions.Count == MaxUnreadable)
         {
-            await services.Log.OfAccountAsync(account.Account, account.Position, account.Position, 1, ct);
-            return true;
+            (_unreadableAfter, _nextUnreadable) = (positions[^1], 0);
+            return;
         }
-        catch (UnreadableEventException)
-        {
-            return false;
-        }
+
+        _unreadableInterval = _unreadable.Now != _unreadable.Before ? MinUnreadableInterval
+            : 2 * _unreadableInterval < MaxUnreadableInterval ? 2 * _unreadableInterval
+            : MaxUnreadableInterval;
+        (_unreadableAfter, _unreadable, _nextUnreadable) = (0, (0, _unreadable.Now), After(_unreadableInterval));
     }
 }

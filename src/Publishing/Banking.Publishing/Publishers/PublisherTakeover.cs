@@ -5,9 +5,9 @@ using Npgsql;
 namespace Banking.Publishing.Publishers;
 
 /// <summary>A publisher that this host has taken over.</summary>
-/// <param name="Blocked">Its blocked accounts.</param>
+/// <param name="Blocked">Its blocked accounts, with the positions of their first blocked events.</param>
 /// <param name="Log">The log that its checkpoint belongs to (<see cref="HighWaterMark.Server"/>).</param>
-internal sealed record OpenedPublisher(PublisherRow Row, IReadOnlyCollection<Guid> Blocked, string Log);
+internal sealed record OpenedPublisher(PublisherRow Row, IReadOnlyDictionary<Guid, long> Blocked, string Log);
 
 /// <summary>Takes publishers over, however many, with four statements: from then on a former owner cannot record anything.</summary>
 public sealed class PublisherTakeover(NpgsqlDataSource source, PublisherStore store, HighWaterMark highWaterMark, TimeProvider clock)
@@ -26,7 +26,7 @@ public sealed class PublisherTakeover(NpgsqlDataSource source, PublisherStore st
         [
             .. from row in rows
                where epochs.ContainsKey(row.Name)
-               select new OpenedPublisher(row with { Epoch = epochs[row.Name] }, [.. blocked[row.Name]], log),
+               select new OpenedPublisher(row with { Epoch = epochs[row.Name] }, blocked[row.Name].ToDictionary(), log),
         ];
     }
 
@@ -56,9 +56,10 @@ public sealed class PublisherTakeover(NpgsqlDataSource source, PublisherStore st
         row => (Name: row.GetString(0), Epoch: row.GetInt64(1)),
         ct)).ToDictionary();
 
-    private async Task<ILookup<string, Guid>> ReadBlockedAsync(string[] names, CancellationToken ct) => (await source.ListAsync(
-        $"select publisher, account from {PublishingModule.Schema}.blocked_account where publisher = any($1)",
-        [names],
-        row => (Publisher: row.GetString(0), Account: row.GetGuid(1)),
-        ct)).ToLookup(b => b.Publisher, b => b.Account);
+    private async Task<ILookup<string, KeyValuePair<Guid, long>>> ReadBlockedAsync(string[] names, CancellationToken ct) =>
+        (await source.ListAsync(
+            $"select publisher, account, position from {PublishingModule.Schema}.blocked_account where publisher = any($1)",
+            [names],
+            row => (Publisher: row.GetString(0), Blocked: KeyValuePair.Create(row.GetGuid(1), row.GetInt64(2))),
+            ct)).ToLookup(b => b.Publisher, b => b.Blocked);
 }

@@ -2,6 +2,7 @@ using Banking.Commands.Groups;
 using Banking.EventStore.Json;
 using Banking.Publishing.Outbox;
 using Banking.Web.Http;
+using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -16,6 +17,10 @@ namespace Banking.Publishing.Webhooks;
 /// <param name="OldSecretUntil">The end of the grace period of the old secret, which also signs until then; absent if there is no old
 /// secret.</param>
 /// <param name="Delivery">The state of delivery; absent in answers to commands, and for a moment after the registration.</param>
+/// <param name="Unreadable">
+/// The event of the webhook that cannot be read; absent otherwise. Until it can be, nothing is delivered to the webhook, and the other
+/// members are as the list had them last.
+/// </param>
 public sealed record WebhookView(
     string Id,
     string Url,
@@ -27,15 +32,22 @@ public sealed record WebhookView(
     DateTimeOffset? RemovedAt,
     DateTimeOffset? OldSecretUntil,
     long Version,
-    DestinationView? Delivery = null)
+    DestinationView? Delivery = null,
+    UnreadableWebhookView? Unreadable = null)
 {
     internal static WebhookView Of(Webhook w, DateTimeOffset now) => new(
         w.PublicName, w.Url, w.Types, w.Accounts, w.Description, w.From, w.RegisteredAt, w.RemovedAt,
         w.OldSecretUntil > now ? w.OldSecretUntil : null, w.Version);
 }
 
+/// <summary>An event that cannot be read.</summary>
+/// <param name="EventId">Its id, evt_….</param>
+/// <param name="Position">Its position in the log.</param>
+public sealed record UnreadableWebhookView(string EventId, long Position);
+
 public static class ListWebhooksEndpoint
 {
+    /// <summary>A webhook that cannot be read is listed as the overview has it: an operator must see it, and all others.</summary>
     [WolverineGet("/v1/webhooks", OperationId = "listWebhooks")]
     [PageParameters]
     [Tags("Webhooks")]
@@ -44,7 +56,8 @@ public static class ListWebhooksEndpoint
     [Authorize(Policies.ManageWebhooks)]
     [ListsFrom(WebhookOverviews.ModelName)]
     [ProducesResponseType<Page<WebhookView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(StateReader<Webhook> states, OutboxView outbox, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(
+        StateReader<Webhook> states, IQuerySession session, OutboxView outbox, TimeProvider clock, HttpContext http)
     {
         var (paging, after, problem) = Paging.ReadIds(http.Request, Guid.Empty);
 
@@ -53,20 +66,29 @@ public static class ListWebhooksEndpoint
             return new ProblemResult(problem);
         }
 
-        var webhooks = await states.ListAsync<WebhookOverview>(Webhook.NotRemoved, after, paging!.Limit + 1, http.RequestAborted);
-        var page = Page<Webhook>.Of(webhooks, paging, w => w.Id.ToString("N"));
+        var (now, ct) = (clock.GetUtcNow(), http.RequestAborted);
+        var page = Page<Guid>.Of(
+            await states.ListIdsAsync<WebhookOverview>(Webhook.NotRemoved, after, paging!.Limit + 1, ct), paging, id => id.ToString("N"));
         // The overview has neither the secrets nor the end of a grace period.
-        var current = await states.FindAsync([.. page.Items.Select(w => w.Id)], http.RequestAborted);
-        var names = page.Items.Select(w => w.Destination).ToList();
-        var state = (await outbox.LookAsync(http.RequestAborted, names)).Items.ToDictionary(d => d.Name);
+        var (current, unreadable) = await states.FindReadableAsync(page.Items, ct);
+        var overviews = unreadable.Count == 0 ? [] : await session.LoadManyAsync<WebhookOverview>(ct, [.. unreadable.Keys]);
+        var views = current.ToDictionary(w => w.Key, w => WebhookView.Of(w.Value, now)).Concat(overviews.ToDictionary(
+            o => o.Id,
+            o => WebhookView.Of(o.WithoutSecrets(), now) with
+            {
+                Unreadable = new(unreadable[o.Id].EventId, unreadable[o.Id].Position),
+            })).ToDictionary();
+        var names = page.Items.Select(Webhook.DestinationOf).ToList();
+        var state = (await outbox.LookAsync(ct, names)).Items.ToDictionary(d => d.Name);
         return TypedResults.Json(
             new Page<WebhookView>(
                 [
-                    .. page.Items.Select(w =>
-                        WebhookView.Of(current.GetValueOrDefault(w.Id, w), clock.GetUtcNow()) with
-                        {
-                            Delivery = state.GetValueOrDefault(w.Destination),
-                        }),
+                    .. from id in page.Items
+                       where views.ContainsKey(id)
+                       select views[id] with
+                       {
+                           Delivery = state.GetValueOrDefault(Webhook.DestinationOf(id)),
+                       },
                 ],
                 page.NextCursor),
             ApiJson.Options);

@@ -75,7 +75,7 @@ public static class ResendToWebhookEndpoint
     private static async Task<bool> IsDeliveredAsync(
         Webhook webhook, PublicEvent e, PublisherStore publishers, BlockedAccounts blocked, CancellationToken ct) =>
         (await publishers.FindAsync(webhook.Destination, ct))?.Position >= e.Position
-        && !await blocked.IsBlockedAsync(webhook.Destination, e.Stream, e.Position, ct);
+        && !await blocked.IsBlockedAsync(webhook.Destination, e, ct);
 }
 
 public static class TestWebhookEndpoint

@@ -38,4 +38,8 @@ public sealed record WebhookSecretRetired(Guid Secret, DateTimeOffset EffectiveA
 
 /// <summary>A webhook endpoint was removed.</summary>
 /// <param name="EffectiveAt">When the endpoint was removed.</param>
-public sealed record WebhookRemoved(DateTimeOffset EffectiveAt);
+public sealed record WebhookRemoved(DateTimeOffset EffectiveAt)
+{
+    /// <summary>The permanent stored name of the event. A removal is the last event of a webhook, under this name or a later version.</summary>
+    internal const string Name = "publishing.webhook-removed.v1";
+}

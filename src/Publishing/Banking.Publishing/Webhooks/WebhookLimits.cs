@@ -28,9 +28,14 @@ internal sealed class WebhookLimits(WebhookSettings settings) : ICommitCheck<Web
     private const string CountOfBank =
         $"select count(*) from {PublishingModule.Schema}.mt_doc_webhook w where w.data ->> 'removedAt' is null";
 
+    /// <summary>Of a webhook whose stored document is lost, the log says whether it is removed.</summary>
     private const string CountOfCaller =
-        $"select count(*) from {SchemaNames.Events}.mt_events e left join {PublishingModule.Schema}.mt_doc_webhook w on w.id = e.stream_id "
-        + $"where e.type = '{WebhookRegistered.Name}' and e.user_name = $1 and w.data ->> 'removedAt' is null";
+        $"""
+        select count(*) from {SchemaNames.Events}.mt_events e left join {PublishingModule.Schema}.mt_doc_webhook w on w.id = e.stream_id
+        where e.type = '{WebhookRegistered.Name}' and e.user_name = $1 and w.data ->> 'removedAt' is null
+            and (w.id is not null or not exists (select from {SchemaNames.Events}.mt_events r
+                where r.stream_id = e.stream_id and r.type = '{WebhookRemoved.Name}'))
+        """;
 
     public async Task<Refusal?> CheckAsync(NpgsqlTransaction transaction, IReadOnlyList<EventEnvelope> events)
     {

@@ -25,10 +25,17 @@ public sealed class WebhookSource(
 {
     public const string Kind = "webhook";
 
-    /// <summary>Finds webhooks that are not removed by their streams: also those whose stored document is lost.</summary>
+    /// <summary>
+    /// Finds webhooks that are not removed by their streams. A stored document that is lost or stale does not say whether its webhook is
+    /// removed; the last event of the stream does. One that cannot be read may be of a later version: its webhook exists.
+    /// </summary>
     private const string FindIds =
-        $"select s.id from {SchemaNames.Streams} s left join {PublishingModule.Schema}.mt_doc_webhook w on w.id = s.id "
-        + $"where s.type = '{Webhook.StreamTypeName}' and w.data ->> 'removedAt' is null";
+        $"""
+        select s.id from {SchemaNames.Streams} s left join {PublishingModule.Schema}.mt_doc_webhook w on w.id = s.id
+        where s.type = '{Webhook.StreamTypeName}' and case when w.data ->> 'version' = s.version::text then w.data ->> 'removedAt' is null
+            else not exists (select from {SchemaNames.Events}.mt_events e
+                where e.stream_id = s.id and e.version = s.version and e.type = '{WebhookRemoved.Name}') end
+        """;
 
     /// <summary>Webhooks that could not be read, until the leading host has them in its list again.</summary>
     private readonly ConcurrentDictionary<Guid, UnreadableEventException> _unreadable = [];
