@@ -64,7 +64,14 @@ public sealed class SubscriptionFinder(NpgsqlDataSource source, IDocumentStore s
             ct);
         Guid[] lost = [.. found.Where(s => s.Stored is null).Select(s => s.Id)];
         var folded = lost.Length == 0 ? new Dictionary<Guid, Subscription>() : await states.FindAsync(lost, ct);
-        return [.. found.Select(s => new SubscriptionWindow(s.Stored ?? folded[s.Id], s.Made, s.Cancelled))];
+        // An event without its stream is no subscription. The sentinel reports such a stream.
+        return
+        [
+            .. from s in found
+               let subscription = s.Stored ?? folded.GetValueOrDefault(s.Id)
+               where subscription is not null
+               select new SubscriptionWindow(subscription, s.Made, s.Cancelled),
+        ];
     }
 
     private static object?[] Values(IEnumerable<Guid> accounts)
