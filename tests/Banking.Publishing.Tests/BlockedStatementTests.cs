@@ -65,7 +65,8 @@ public sealed class BlockedStatementTests(WebhookBank bank) : IClassFixture<Webh
         await Eventually.UntilAsync(() => BlockedAsync(destination), blocked => blocked == 0);
         var accepted = receiver.All.Where(d => d.Answered < 300).ToList();
         Assert.Equal(arrived, string.Join(' ', accepted.Select(d => d.Type == Deposit ? "deposit" : "statement")));
-        Assert.All(accepted.GroupBy(d => d.Type), ofType => Assert.Equal(ofType.Select(d => d.Position).Order(), ofType.Select(d => d.Position)));
+        Assert.All(
+            accepted.GroupBy(d => d.Type, d => d.Position), positions => Assert.Equal(positions.Order(), positions));
         Assert.Equal("acknowledged", await StateOfLastAsync(statements, destination));
     }
 
@@ -142,7 +143,8 @@ public sealed class BlockedStatementTests(WebhookBank bank) : IClassFixture<Webh
     /// <summary>What became of the last event of a stream at a destination.</summary>
     private async Task<string?> StateOfLastAsync(Guid stream, string destination)
     {
-        var id = (await bank.QueryAsync<Guid>("select id from bank.mt_events where stream_id = $1 order by version desc limit 1", stream))[0];
+        var id = (await bank.QueryAsync<Guid>(
+            "select id from bank.mt_events where stream_id = $1 order by version desc limit 1", stream))[0];
         return (await bank.As("auditor").GetAsync($"/v1/feed/deliveries?eventId={PublicId.Format("evt", id)}")).Ok().Items()
             .Single(d => d.Text("destination") == destination).Text("state");
     }

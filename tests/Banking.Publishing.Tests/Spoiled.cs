@@ -18,7 +18,8 @@ internal static class Spoiled
                 return new;
             end $$
             """);
-        await bank.ExecuteAsync("create or replace trigger spoil before insert on bank.mt_events_default for each row execute function spoil()");
+        await bank.ExecuteAsync(
+            "create or replace trigger spoil before insert on bank.mt_events_default for each row execute function spoil()");
     }
 
     /// <summary>Spoils the next event of a stream.</summary>

@@ -49,7 +49,8 @@ public sealed class FailedWorkTests(FailingWorkBank bank) : IClassFixture<Failin
                 + "from wolverine.wolverine_dead_letters d, generate_series(1, 1500)");
 
         Assert.Equal(
-            "messages of the bank that are dead letters: 1,000 or more (wolverine.wolverine_dead_letters)", (await CheckAsync()).Text("why"));
+            "messages of the bank that are dead letters: 1,000 or more (wolverine.wolverine_dead_letters)",
+            (await CheckAsync()).Text("why"));
         var counted = await bank.Host.Services.GetRequiredService<FailedWork>().CountAsync(CancellationToken.None);
         Assert.Equal(new FailedWorkCount(DueCommands: 0, Messages: 1_000), counted);
 

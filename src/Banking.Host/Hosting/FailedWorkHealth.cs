@@ -33,10 +33,8 @@ internal sealed class FailedWorkHealth : IHealthCheck
             Volatile.Write(ref _last, count);
             string[] wrong =
             [
-                .. count.DueCommands == 0 ? [] : new[] { $"due commands that fail again and again: {Describe(count.DueCommands)} (platform.due)" },
-                .. count.Messages == 0
-                    ? []
-                    : new[] { $"messages of the bank that are dead letters: {Describe(count.Messages)} (wolverine.wolverine_dead_letters)" },
+                .. Describe("due commands that fail again and again", count.DueCommands, "platform.due"),
+                .. Describe("messages of the bank that are dead letters", count.Messages, "wolverine.wolverine_dead_letters"),
             ];
             return wrong.Length == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(string.Join("; ", wrong));
         }
@@ -47,8 +45,14 @@ internal sealed class FailedWorkHealth : IHealthCheck
         }
     }
 
-    private static string Describe(long count) =>
-        count.ToString("N0", CultureInfo.InvariantCulture) + (count == FailedWorkCount.Max ? " or more" : "");
+    private static IEnumerable<string> Describe(string what, long count, string table)
+    {
+        if (count > 0)
+        {
+            var more = count == FailedWorkCount.Max ? " or more" : "";
+            yield return string.Create(CultureInfo.InvariantCulture, $"{what}: {count:N0}{more} ({table})");
+        }
+    }
 
     /// <summary>What the last probe saw.</summary>
     private IEnumerable<Measurement<long>> Measure() => Volatile.Read(ref _last) is { } last

@@ -46,7 +46,7 @@ internal sealed partial class Publisher
         }
     }
 
-    /// <summary>Delivers the events of a released account or stream, up to the publisher's position or to the next that is blocked.</summary>
+    /// <summary>Delivers the events of a released account or stream, up to the publisher's position or to the next blocked one.</summary>
     /// <returns>The blocked account that it waits for before it can begin; null if it has begun.</returns>
     private async Task<Guid?> CatchUpAsync(PublisherRow row, BlockedAccount account, CancellationToken ct)
     {

@@ -40,6 +40,9 @@ public sealed record WebhookSecretRetired(Guid Secret, DateTimeOffset EffectiveA
 /// <param name="EffectiveAt">When the endpoint was removed.</param>
 public sealed record WebhookRemoved(DateTimeOffset EffectiveAt)
 {
-    /// <summary>The permanent stored name of the event. A removal is the last event of a webhook, under this name or a later version.</summary>
+    /// <summary>
+    /// The permanent stored name of the event, which is the last of its webhook. If a later version gets another name, the queries that
+    /// look for removals must look for both.
+    /// </summary>
     internal const string Name = "publishing.webhook-removed.v1";
 }
