@@ -1,4 +1,3 @@
-using Banking.EventStore.Log;
 using Banking.Publishing.Log;
 using Banking.Publishing.Publishers;
 
@@ -72,7 +71,7 @@ public sealed class ReleasedPageTests
     /// <summary>An event of the statements; which account it is about is not known.</summary>
     private static PublicEvent Unreadable(long position) => Event("about", Statements, Statements, position) with
     {
-        Unreadable = new(position, Guid.Empty, "about", new InvalidOperationException("spoiled")),
+        Unreadable = new(position, Statements, "about", new InvalidOperationException("spoiled")),
     };
 
     private static PublicEvent Event(string type, Guid stream, Guid storedIn, long position) =>

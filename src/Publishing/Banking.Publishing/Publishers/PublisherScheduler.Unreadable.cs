@@ -44,9 +44,12 @@ internal sealed partial class PublisherScheduler
             var positions = await services.Blocked.ListUnreadableAsync(_unreadableAfter, MaxUnreadable, ct);
             var unreadable = positions.Count == 0 ? new HashSet<long>() : await services.Log.FindUnreadableAsync(positions, ct);
             long[] readable = [.. positions.Where(p => !unreadable.Contains(p))];
-            foreach (var publisher in readable.Length == 0 ? [] : await services.Blocked.ReleaseUnreadableAsync(readable, ct))
+            if (readable.Length > 0)
             {
-                Request(publisher);
+                foreach (var publisher in await services.Blocked.ReleaseUnreadableAsync(readable, ct))
+                {
+                    Request(publisher);
+                }
             }
 
             PlanNextLook(positions, unreadable.Count);
