@@ -14,7 +14,8 @@ public sealed class ReleasedPageTests
     {
         var page = Release(Account, [], null, Own(1), Unreadable(2), About(3), Own(4));
 
-        Assert.Equal(([1, 4], [2]), (Positions(page.Due), Positions(page.Separate)));
+        Assert.Equal([1, 4], Positions(page.Due));
+        Assert.Equal([2], Positions(page.Separate));
         Assert.Null(page.Held);
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Banking.SharedKernel;
 using Banking.Testing;
 
@@ -24,34 +23,6 @@ public sealed class UnreadableWebhookTests(WebhookBank bank) : IClassFixture<Web
         Assert.Equal((503, "event_unreadable", $"{position}"), (refused.StatusCode, refused.Code, refused.Text("position")));
         (await operators.PostAsync($"/v1/webhooks/{other}/secret/rotate", new { })).Ok();
     }
-
-    [Fact]
-    public async Task A_list_shows_it_with_the_event_and_all_others_as_they_are()
-    {
-        var (unreadable, other) = (
-            await bank.RegisterWebhookAsync("http://127.0.0.1:9/spoiled"), await bank.RegisterWebhookAsync("http://127.0.0.1:9/other"));
-        await Eventually.UntilAsync(() => ListedAsync(bank.As("operator")), all => all.ContainsKey(unreadable));
-        var id = IdOf(unreadable);
-        await bank.ExecuteAsync("update bank.mt_events set data = data - 'secret' where stream_id = $1", id);
-        await bank.ExecuteAsync("delete from publishing.mt_doc_webhook where id = $1", id);
-        var eventId = (await bank.QueryAsync<Guid>("select id from bank.mt_events where stream_id = $1", id))[0];
-        var position = (await bank.QueryAsync<long>("select seq_id from bank.mt_events where stream_id = $1", id))[0];
-        await using var host = await bank.StartAnotherAsync();
-        var operators = BankFixture.On(host, "operator");
-
-        var listed = await ListedAsync(operators);
-
-        var shown = listed[unreadable];
-        Assert.Equal("http://127.0.0.1:9/spoiled", shown.Text("url"));
-        Assert.Equal(
-            (PublicId.Format("evt", eventId), $"{position}"),
-            (shown.GetProperty("unreadable").Text("eventId"), shown.GetProperty("unreadable").Text("position")));
-        Assert.False(listed[other].TryGetProperty("unreadable", out _));
-        Assert.Equal(503, (await operators.GetAsync($"/v1/webhooks/{unreadable}")).StatusCode);
-    }
-
-    private static async Task<Dictionary<string, JsonElement>> ListedAsync(BankClient operators) =>
-        (await operators.GetAsync("/v1/webhooks?limit=500")).Ok().Items().ToDictionary(w => w.Text("id")!);
 
     [Fact]
     public async Task A_grace_period_whose_end_is_no_time_keeps_its_own_secret_only()
