@@ -1,6 +1,5 @@
 using Banking.ReadModels.Verifying;
 using Banking.SharedKernel;
-using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Notifications.Tests;
@@ -23,7 +22,7 @@ public sealed class LostSubscriptionTests : SubscribedBank
             Guid.Empty, null, _ => { }, CancellationToken.None);
         Assert.Equal(
             new[] { IdOf(active), IdOf(cancelled) }.Order(),
-            verified.Differences.Where(d => d.Model == "subscription").Select(d => d.Stream).Order());
+            verified.Differences.Where(d => d.Model == "subscription").Select(d => d.Stream!.Value).Order());
     }
 
     private static Guid IdOf(string subscription) =>
