@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Banking.EventStore.Keys;
 using Banking.Host.Security;
+using Banking.ReadModels.Books;
+using Banking.ReadModels.Verifying;
 using Banking.Testing;
 using Banking.Web.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -84,6 +87,58 @@ public sealed class ActorDirectoryTests(BankFixture bank) : IClassFixture<BankFi
         await using var known = bank.Database.CreateCommand(
             "select count(*) from audit_actors.actor where actor in ('login-1', 'billing')");
         Assert.Equal(0L, await known.ExecuteScalarAsync());
+    }
+
+    [Fact]
+    public async Task A_name_that_was_exchanged_with_that_of_another_actor_is_not_shown_and_is_found()
+    {
+        await OpenAsync("emp-4721", "Anna Eins");
+        await OpenAsync("emp-4722", "Berta Zwei");
+        await UntilKnownAsync("emp-4721");
+        await UntilKnownAsync("emp-4722");
+        Assert.Empty(await CompareAsync());
+
+        await ForgeAsync(
+            "update audit_actors.actor a set name = b.name, name_wrapped_by = b.name_wrapped_by from audit_actors.actor b "
+                + "where (a.actor, b.actor) in (('emp-4721', 'emp-4722'), ('emp-4722', 'emp-4721'))");
+        // A text without what marks its form opens no more for another actor.
+        await ForgeAsync("update audit_actors.actor set name = replace(name, 'actor-name.v2:', '') where actor = 'emp-4722'");
+
+        Assert.False(Assert.Single((await ActorsAsync("emp-4721")).Actors).TryGetProperty("name", out _));
+        Assert.False(Assert.Single((await ActorsAsync("emp-4722")).Actors).TryGetProperty("name", out _));
+        Assert.Equal(["emp-4721", "emp-4722"], (await CompareAsync()).Select(d => d.Key));
+        await ForgeAsync("delete from audit_actors.actor where actor in ('emp-4721', 'emp-4722')");
+    }
+
+    [Fact]
+    public async Task A_name_that_an_earlier_version_sealed_is_shown_and_is_sealed_for_its_actor_when_it_is_seen_again()
+    {
+        await OpenAsync("emp-4723", "Clara Drei");
+        await UntilKnownAsync("emp-4723");
+        var former = await bank.Host.Services.GetRequiredService<IKeyWrapping>().WrapAsync("Clara Alt"u8.ToArray(), CancellationToken.None);
+        await ForgeAsync($"update audit_actors.actor set name = '{former.Text}', name_wrapped_by = '{former.By}' where actor = 'emp-4723'");
+
+        Assert.Equal("Clara Alt", Text(Assert.Single((await ActorsAsync("emp-4723")).Actors), "name"));
+        Assert.Empty(await CompareAsync());
+
+        bank.Clock.Advance(TimeSpan.FromHours(1));
+        await OpenAsync("emp-4723", "Clara Drei");
+        await Eventually.UntilAsync(
+            async () => Text((await ActorsAsync("emp-4723")).Actors.Single(), "name"), name => name == "Clara Drei");
+        await using var stored = bank.Database.CreateCommand("select name from audit_actors.actor where actor = 'emp-4723'");
+        Assert.StartsWith("actor-name.v2:", (string)(await stored.ExecuteScalarAsync())!, StringComparison.Ordinal);
+    }
+
+    private async Task<IReadOnlyList<Difference>> CompareAsync() =>
+        [
+            .. (await bank.Host.Services.GetRequiredService<Verification>().BankAsync(CancellationToken.None))
+                .Where(d => (d.Model, d.Table) == ("actors", "actor")),
+        ];
+
+    private async Task ForgeAsync(string sql)
+    {
+        await using var command = bank.Owner.CreateCommand(sql);
+        Assert.NotEqual(0, await command.ExecuteNonQueryAsync());
     }
 
     /// <summary>Opens an account as a teller whose token has a name. Returns the time of the bank.</summary>

@@ -123,6 +123,8 @@ public sealed class AccountsModule : BankModule
             .AddSingleton(MovementReceiptRule.Rule)
             .AddSingleton(CorrectionReceiptRule.Rule)
             .AddSingleton(StatementReceiptRule.Rule)
+            .AddSingleton<AnswerRule>(AccountAnswers.Rule)
+            .AddSingleton<AnswerRule>(StatementAnswers.Rule)
             .AddSingleton(ImportedIds.Rule)
             .AddSingleton(new ArchivableStream(
                 Account.StreamType,
@@ -132,18 +134,26 @@ public sealed class AccountsModule : BankModule
                 [.. new[] { typeof(AccountOpened), typeof(MovementReversed), typeof(MovementRebooked) }.Select(t => EventNames.All[t])]))
             .AddSingleton<StoredComparison, LookupComparison>()
             .AddSingleton<StoredComparison, TransferComparison>()
-            .AddSingleton<StoredComparison, ScheduleComparison>();
+            .AddSingleton<StoredComparison, ScheduleComparison>()
+            .AddSingleton<StoredComparison, StatementComparison>();
+        AddStatementReader(services);
     }
+
+    /// <summary>What renders statements, and compares them.</summary>
+    private static void AddStatementReader(IServiceCollection services) => services
+        .AddSingleton<AccountResolver>()
+        .AddSingleton<AccountReader>()
+        .AddSingleton<HistoricalBalances>()
+        .AddSingleton<PeriodEntries>()
+        .AddSingleton(new StatementLimits())
+        .AddSingleton<StatementReader>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration)
     {
         services
             .AddSingleton<IPeriodCheck, AccountsCheck>()
-            .AddSingleton<AccountResolver>()
-            .AddSingleton<AccountReader>()
             .AddSingleton<IStreamAccess, AccountStreamAccess>()
             .AddSingleton<IStreamCurrency, AccountStreamCurrency>()
-            .AddSingleton<HistoricalBalances>()
             .AddSingleton<MovementReader>()
             .AddSingleton<ICurrentView, CurrentAccountView>()
             .AddSingleton<HistoricalAccounts>()
@@ -152,7 +162,6 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<EntryPages>()
             .AddSingleton<TransactionPages>()
             .AddSingleton<TransactionQuery>()
-            .AddSingleton<PeriodEntries>()
             .AddSingleton<EventViews>()
             .AddSingleton<MomentReader>()
             .AddSingleton<EffectiveEvents>()
@@ -185,8 +194,6 @@ public sealed class AccountsModule : BankModule
     }
 
     private static void AddStatements(IServiceCollection services) => services
-        .AddSingleton(new StatementLimits())
-        .AddSingleton<StatementReader>()
         .AddSingleton<StatementPreparation>()
         .AddSingleton<StatementCommands>()
         .AddSingleton<ICurrentView, CurrentStatementView>()

@@ -57,6 +57,7 @@ public sealed class ApprovalsModule : BankModule
                 Proposal.StreamType, [.. ProposalEventNames.All.Where(n => n.Key != typeof(CommandProposed)).Select(n => n.Value)], [], []))
             .AddSingleton(new StreamKind(Proposal.StreamType, [.. ProposalEventNames.All.Values], HasReceipts: true))
             .AddSingleton(new PublicStream(Proposal.StreamType, Proposal.Prefix))
+            .AddSingleton<AnswerRule>(ProposalAnswers.Rule)
             .AddSingleton<StoredComparison, ExpiryComparison>();
     }
 

@@ -2,6 +2,7 @@ using Banking.Audit.Actors;
 using Banking.Audit.ReadModels;
 using Banking.EventStore.Keys;
 using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using Banking.Web;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,7 +23,8 @@ public sealed class AuditModule : BankModule
     public override IReadOnlyList<string> Sql { get; } = [ActorTable.Create];
 
     public override void AddStored(IServiceCollection services) => services
-        .AddSingleton<ReadModel, AuditModel>();
+        .AddSingleton<ReadModel, AuditModel>()
+        .AddSingleton<StoredComparison, ActorComparison>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton<AuditEvents>()

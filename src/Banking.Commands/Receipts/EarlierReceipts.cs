@@ -87,8 +87,8 @@ public sealed class EarlierReceipts(NpgsqlDataSource source, IEnumerable<IStream
                 Of(accepted, (r, _) => Resource(r)),
                 Of(accepted, (r, _) => r.EventId!.Value),
                 refused,
-                Of(refused, (r, _) => LowestId(r.RecordedAt - MaxIdDistance)),
-                Of(refused, (r, _) => LowestId(r.RecordedAt + MaxIdDistance)),
+                Of(refused, (r, _) => RefusalsAbout(r.RecordedAt).Lowest),
+                Of(refused, (r, _) => RefusalsAbout(r.RecordedAt).Highest),
                 Of(refused, (_, c) => c.IdempotencyKey),
                 Of(refused, (_, c) => c.FormerKey ?? c.IdempotencyKey),
                 Of(refused, (_, c) => c.Caller.Actor),
@@ -104,6 +104,10 @@ public sealed class EarlierReceipts(NpgsqlDataSource source, IEnumerable<IStream
         receipt.Location is { Length: > 32 } location && Exact.TryId(location.AsSpan(location.Length - 32), out var id)
             ? id
             : receipt.EventId!.Value;
+
+    /// <summary>The range of the ids of refusals that were recorded about a time.</summary>
+    internal static (Guid Lowest, Guid Highest) RefusalsAbout(DateTimeOffset recordedAt) =>
+        (LowestId(recordedAt - MaxIdDistance), LowestId(recordedAt + MaxIdDistance));
 
     /// <summary>Returns the lowest id that a clock at this time makes: UUID version 7 begins with the milliseconds.</summary>
     internal static Guid LowestId(DateTimeOffset time)

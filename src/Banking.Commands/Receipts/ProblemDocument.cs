@@ -63,7 +63,8 @@ public static class ProblemDocument
     /// <summary>A fact may repeat what a caller sent, such as an id in the address. What is no plain text is escaped.</summary>
     private static string Shown(string text) => PlainText.Problem(text, text.Length) is null ? text : PlainText.Escaped(text);
 
-    private static string Title(string code)
+    /// <summary>The code in words.</summary>
+    internal static string Title(string code)
     {
         var words = code.Replace('_', ' ');
         return char.ToUpperInvariant(words[0]) + words[1..];

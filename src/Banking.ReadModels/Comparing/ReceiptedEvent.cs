@@ -37,6 +37,12 @@ public sealed record ReceiptedEvent(
     /// <summary>Whether its data was deleted with its archive file, by a rule.</summary>
     public bool IsDeleted { get; init; }
 
+    /// <summary>The version of the first event of its command in its stream.</summary>
+    internal long CommandStart { get; init; }
+
+    /// <summary>Whether the next event of its stream, if any, belongs to another command.</summary>
+    internal bool IsLastOfCommand { get; init; }
+
     internal const string Columns =
         "e.stream_id, e.version, e.seq_id, e.id, e.type, e.data::text, e.timestamp, e.user_name, e.correlation_id, " +
         $"e.headers ->> '{HeaderNames.Operation}', e.headers ->> '{HeaderNames.IdempotencyKey}', e.headers ->> '{HeaderNames.Channel}', " +
@@ -48,6 +54,10 @@ public sealed record ReceiptedEvent(
 
     /// <summary>The id of its command's receipt; null if the headers do not name the caller.</summary>
     internal Guid? ReceiptId => IdOf(Customer, Actor, Operation, Key);
+
+    /// <summary>Whether an event is the next one of the same command in the same stream.</summary>
+    internal bool IsFollowedBy(ReceiptedEvent next) =>
+        Stream == next.Stream && Version + 1 == next.Version && ReceiptId is { } id && id == next.ReceiptId;
 
     /// <summary>Derives the id of a receipt from the headers of its events.</summary>
     internal static Guid? IdOf(string? customer, string? actor, string? operation, string? key)

@@ -43,7 +43,7 @@ internal static class StreamCheck
         var (events, differences) = (0L, (IReadOnlyList<Difference>)[]);
         if (!deleted.IsWhole)
         {
-            var (expected, earlier, positions) = await ProjectAsync(snapshot, model, found, log, stream, upTo, ct);
+            var (expected, earlier, positions) = await ProjectAsync(snapshot, model, found, log, stream, deleted, upTo, ct);
             events = positions.Count;
             differences = await Comparison.CompareStreamsAsync(
                 snapshot, model, expected, found, [stream], [.. earlier, .. positions], ct);
@@ -58,11 +58,13 @@ internal static class StreamCheck
     /// Projects the events of a stream into temporary tables, which the end of the transaction drops. In place of events that were deleted
     /// with archive files the tables get the stored rows: these are compared with nothing, and the rows after them continue them.
     /// </summary>
+    /// <param name="deleted">The part of the stream that was deleted.</param>
     /// <returns>The tables, the positions of the events that were deleted, and those of the events that were projected.</returns>
     public static async Task<(ReadTables Tables, IReadOnlyList<long> Deleted, IReadOnlyList<long> Projected)> ProjectAsync(
-        NpgsqlConnection connection, ReadModel model, ReadTables found, LogReader log, Guid stream, long upTo, CancellationToken ct)
+        NpgsqlConnection connection, ReadModel model, ReadTables found, LogReader log, Guid stream, DeletedPart deleted, long upTo,
+        CancellationToken ct)
     {
-        var (tables, deleted) = (await CreateAsync(connection, model), await DeletedPart.FindAsync(connection, stream, ct));
+        var tables = await CreateAsync(connection, model);
         var earlier = deleted.Version == 0 ? [] : await CopyAsync(connection, model, found, tables, stream, deleted.Version, ct);
         var pages = log.ReadStreamAsync(connection, stream, upTo, ct, deleted.Version + 1);
         return (tables, earlier, await AddAsync(connection, model, tables, pages, ct));

@@ -40,7 +40,8 @@ public sealed class RowRepair(LogReader log, TimeProvider clock)
     private async Task<IReadOnlyList<Difference>> OfStreamAsync(
         NpgsqlConnection connection, ReadModel model, ReadTables tables, Guid stream, long position, CancellationToken ct)
     {
-        var (expected, _, _) = await StreamCheck.ProjectAsync(connection, model, tables, log, stream, position, ct);
+        var deleted = await DeletedPart.FindAsync(connection, stream, ct);
+        var (expected, _, _) = await StreamCheck.ProjectAsync(connection, model, tables, log, stream, deleted, position, ct);
         var found = await Comparison.CompareStreamsAsync(connection, model, expected, tables, [stream], null, ct);
         if (found.Count == 0)
         {

@@ -32,7 +32,8 @@ public sealed class StreamReplay(
                 return null;
             }
 
-            var (count, events) = await ReadAsync(snapshot, stream, ct);
+            var deleted = await DeletedPart.FindAsync(snapshot, stream, ct);
+            var (count, events) = await ReadAsync(snapshot, stream, deleted, ct);
             var differences = new List<Difference>();
             foreach (var comparison in stored)
             {
@@ -43,7 +44,7 @@ public sealed class StreamReplay(
             foreach (var model in models)
             {
                 differences.AddRange(await OfPartAsync(
-                    snapshot, model.Name, stream, () => OfRowsAsync(snapshot, model, stream, events, ct), ct));
+                    snapshot, model.Name, stream, () => OfRowsAsync(snapshot, model, stream, deleted, events, ct), ct));
             }
 
             return new ReplayedStream(stream, count, differences);
@@ -59,9 +60,8 @@ public sealed class StreamReplay(
     /// The number of events; and the events by stream, without those of a stream that is too long to hold in memory, or not whole.
     /// </returns>
     private async Task<(long Count, Dictionary<Guid, IReadOnlyList<IEvent>> Events)> ReadAsync(
-        NpgsqlConnection snapshot, Guid stream, CancellationToken ct)
+        NpgsqlConnection snapshot, Guid stream, DeletedPart deleted, CancellationToken ct)
     {
-        var deleted = await DeletedPart.FindAsync(snapshot, stream, ct);
         var first = deleted.IsWhole ? 1 : deleted.Version + 1;
         var (count, events) = (0L, new List<IEvent>());
         await foreach (var page in log.ReadStreamAsync(snapshot, stream, long.MaxValue, ct, first))
@@ -81,11 +81,13 @@ public sealed class StreamReplay(
         CancellationToken ct)
     {
         var differences = await comparison.OfStreamsAsync(snapshot, StreamSelection.Of(stream), events, ct);
-        return events.Count > 0 ? differences : [.. differences, .. await comparison.OfLongStreamAsync(snapshot, stream, ct)];
+        // Both may find the same.
+        return events.Count > 0 ? differences : [.. differences.Union(await comparison.OfLongStreamAsync(snapshot, stream, ct))];
     }
 
     private async Task<IReadOnlyList<Difference>> OfRowsAsync(
-        NpgsqlConnection snapshot, ReadModel model, Guid stream, Dictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct)
+        NpgsqlConnection snapshot, ReadModel model, Guid stream, DeletedPart deleted, Dictionary<Guid, IReadOnlyList<IEvent>> events,
+        CancellationToken ct)
     {
         // Hosts of another version of this bank may write the model; then this host cannot compare it.
         if (await Snapshots.ActiveAsync(snapshot, model, ct) is not { } active)
@@ -94,7 +96,7 @@ public sealed class StreamReplay(
         }
 
         var tables = ReadTables.Generation(model, active.Number);
-        var (expected, _, _) = await StreamCheck.ProjectAsync(snapshot, model, tables, log, stream, active.Position, ct);
+        var (expected, _, _) = await StreamCheck.ProjectAsync(snapshot, model, tables, log, stream, deleted, active.Position, ct);
         var rows = await Comparison.CompareStreamsAsync(snapshot, model, expected, tables, [stream], positions: null, ct);
         if (rows.Count > 0)
         {

@@ -40,7 +40,9 @@ public sealed class Verification(
     /// Compares everything: all streams, all sums, the whole bank. A part that cannot be compared is a difference; the other parts are
     /// still compared.
     /// </summary>
-    /// <param name="limit">Maximum number of streams after <paramref name="from"/>; null for all.</param>
+    /// <param name="limit">
+    /// Maximum number of streams after <paramref name="from"/>; null for all, and for what only a full verification compares.
+    /// </param>
     /// <param name="progress">Receives the number of compared streams.</param>
     public async Task<VerificationResult> RunAsync(Guid from, int? limit, Action<int> progress, CancellationToken ct)
     {
@@ -82,6 +84,11 @@ public sealed class Verification(
         differences.AddRange(await SumsAsync(ct));
         differences.AddRange(await OfIdsAsync(ct));
         differences.AddRange(await BankAsync(ct));
+        foreach (var comparison in stored.Where(_ => limit is null))
+        {
+            differences.AddRange(await Parts.RunAsync(comparison.Name, "content", null, () => comparison.InDepthAsync(ct)));
+        }
+
         return new(events, types, [.. differences.Distinct()]);
     }
 

@@ -46,6 +46,7 @@ public sealed class CustomersModule : BankModule
         .AddSingleton(new StreamKind(Customer.StreamType, [Registered], HasReceipts: true))
         .AddSingleton(new PublicStream(Customer.StreamType, CustomerStreams.Prefix))
         .AddSingleton(ImportCustomers.Rule)
+        .AddSingleton<AnswerRule>(CustomerRegistration.Answers)
         .AddSingleton<CustomerKeys>()
         .AddSingleton<IStoredKeys, StoredCustomerKeys>()
         .AddSingleton<StoredComparison, KeyComparison>();

@@ -49,6 +49,7 @@ public sealed class NotificationsModule : BankModule
         .AddSingleton(new StreamKind(Subscription.StreamType, [SubscriptionMade.Name, Cancelled], HasReceipts: true))
         .AddSingleton(new PublicStream(Subscription.StreamType, Subscription.Prefix))
         .AddSingleton(PublicIds.Of("notifications.", ("account", "acc"), ("customer", "cus")))
+        .AddSingleton<AnswerRule>(SubscriptionCommands.Answers)
         .AddSingleton<StoredComparison, NotificationComparison>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services

@@ -49,6 +49,7 @@ public sealed class PeriodsModule : BankModule
         .AddSingleton(new StreamKind(AccountingPeriods.StreamType, [.. PeriodEventNames.All.Values], HasReceipts: true))
         .AddSingleton(new PublicStream(AccountingPeriods.StreamType, "per"))
         .AddSingleton<IClosedPeriods, ClosedPeriods>()
+        .AddSingleton<AnswerRule>(PeriodAnswers.Rule)
         .AddSingleton<StoredComparison, ClosedTotals>();
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration) => services

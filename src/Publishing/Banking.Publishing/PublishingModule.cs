@@ -151,6 +151,7 @@ public sealed class PublishingModule : BankModule
         .AddSingleton(new StreamKind(LogRestoredReaction.StreamType, NamesOf("log-"), HasReceipts: false))
         .AddSingleton(new PublicStream(LogRestoredReaction.StreamType, LogRestoredReaction.Prefix))
         .AddSingleton(LogRestoredReaction.Contract)
+        .AddSingleton<AnswerRule>(WebhookAnswers.Rule)
         .AddSingleton<StoredComparison, SecretComparison>()
         .AddSingleton<StoredComparison, GraceComparison>();
 

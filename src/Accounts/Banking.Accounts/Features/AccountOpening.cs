@@ -81,7 +81,7 @@ public sealed class AccountOpening(
                 _ => EffectiveTime.CheckAllowed(context.Caller, command.EffectiveAt),
                 (states, now) => OpenAccountHandler.Decide(
                     command, id, owner, number, eventId, now, rule with { OpenFrom = states.OpenFrom }),
-                (states, _, _) => CommandAnswer.Created(AccountView.Of(states[id]), id, $"/v1/accounts/{AccountId.Format(id)}"),
+                (states, _, _) => CommandAnswer.Created(AccountView.Of(states[id]), id, OpenAccountHandler.AddressOf(id)),
                 () => CommandData.Of(OpenAccountHandler.Shape.Name, command))
             {
                 BooksPast = command.EffectiveAt is not null,

@@ -90,7 +90,7 @@ public static class DepositMoneyHandler
         })
     { EffectiveAt = c => c.EffectiveAt, Address = AddressOf };
 
-    private static string AddressOf(IReadOnlyList<NewEvent> events) =>
+    internal static string AddressOf(IReadOnlyList<NewEvent> events) =>
         $"/v1/deposits/{PublicId.Format(MovementId.Deposit, events[0].EventId)}";
 
     public static Task<CommandReply> Handle(DepositMoney command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>

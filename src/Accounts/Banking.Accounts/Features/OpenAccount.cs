@@ -89,6 +89,8 @@ public static class OpenAccountHandler
         Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() },
     };
 
+    internal static string AddressOf(Guid account) => $"/v1/accounts/{AccountId.Format(account)}";
+
     internal static Refusal InvalidNumber =>
         Refusal.Invalid(
             "invalid_account_number",

@@ -101,7 +101,7 @@ public static class TransferMoneyHandler
         })
     { EffectiveAt = c => c.EffectiveAt, Address = AddressOf, IsFirstDebited = true };
 
-    private static string AddressOf(IReadOnlyList<NewEvent> events) =>
+    internal static string AddressOf(IReadOnlyList<NewEvent> events) =>
         $"{TransferOperation.Route}/{PublicId.Format(MovementId.Transfer, events[0].EventId)}";
 
     public static Task<CommandReply> Handle(TransferMoney command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>

@@ -90,7 +90,7 @@ public static class WithdrawMoneyHandler
         })
     { EffectiveAt = c => c.EffectiveAt, Address = AddressOf, IsFirstDebited = true };
 
-    private static string AddressOf(IReadOnlyList<NewEvent> events) =>
+    internal static string AddressOf(IReadOnlyList<NewEvent> events) =>
         $"/v1/withdrawals/{PublicId.Format(MovementId.Withdrawal, events[0].EventId)}";
 
     public static Task<CommandReply> Handle(WithdrawMoney command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>

@@ -134,12 +134,8 @@ public sealed class StatementCommands(
                 [id],
                 _ => null,
                 (found, now) => decide(found.Find(id), eventId, now),
-                (found, events, _) => Answer(found[id], events[0].Data),
+                (found, events, _) => StatementAnswers.Of(found[id], events[0].Data),
                 data),
             ct);
     }
-
-    private static CommandAnswer Answer(AccountStatements statements, object @event) => @event is StatementIssued issued
-        ? CommandAnswer.Created(StatementView.Of(issued), statements.Id, $"/v1/statements/{StatementId.Format(issued.Statement)}")
-        : CommandAnswer.Changed(StatementScheduleView.Of(statements.Account, statements.Schedule), statements.Id);
 }

@@ -48,6 +48,11 @@ public sealed class StatementReader(
         Account account, IEvent<StatementIssued> issued, StatementIssued? superseded, CancellationToken ct) =>
         WithFewOthersAsync(() => ReadIssuedAsync(account, issued, superseded, ct), ct);
 
+    /// <summary>Whether a statement still has the content that it was issued with, so that it can be rendered.</summary>
+    internal async Task<bool> IsAsIssuedAsync(
+        Account account, IEvent<StatementIssued> issued, StatementIssued? superseded, CancellationToken ct) =>
+        await WithFewOthersAsync(() => FindIssuedAsync(account, issued, superseded, ct), ct) is not null;
+
     private async Task<T> WithFewOthersAsync<T>(Func<Task<T>> read, CancellationToken ct)
     {
         await _readers.WaitAsync(ct);
@@ -125,6 +130,26 @@ public sealed class StatementReader(
     private async Task<(Statement? Statement, Refusal? Problem)> ReadIssuedAsync(
         Account account, IEvent<StatementIssued> issued, StatementIssued? superseded, CancellationToken ct)
     {
+        if (await FindIssuedAsync(account, issued, superseded, ct) is { } found)
+        {
+            return (found, null);
+        }
+
+        var e = issued.Data;
+        log.LogError(
+            "Statement {Statement} of account {Account} cannot be rendered, because its entries no longer have the hash {Hash}. An "
+                + "event was changed, lost or archived; run verify --full.",
+            StatementId.Format(e.Statement), AccountId.Format(account.Id), e.ContentHash);
+        return (null, Refusal.Of(
+            RefusalKind.Unreadable, "statement_differs",
+            "The entries of this statement are not the ones that it was issued with. The bank must examine its event log.",
+            ("statement", StatementId.Format(e.Statement))));
+    }
+
+    /// <summary>The statement of an event; null if its content is not what was issued.</summary>
+    private async Task<Statement?> FindIssuedAsync(
+        Account account, IEvent<StatementIssued> issued, StatementIssued? superseded, CancellationToken ct)
+    {
         var e = issued.Data;
         var content = e.Entry is { } entry
             ? await ReadEntryAsync(account, entry, ct)
@@ -135,18 +160,11 @@ public sealed class StatementReader(
         if (content is null || !IsAsIssued(content, e)
             || superseded?.Statement != e.Supersedes || (added is null ? null : ContentHash.Of(added)) != e.AddedHash)
         {
-            log.LogError(
-                "Statement {Statement} of account {Account} cannot be rendered, because its entries no longer have the hash {Hash}. An "
-                    + "event was changed, lost or archived; run verify.",
-                StatementId.Format(e.Statement), AccountId.Format(account.Id), e.ContentHash);
-            return (null, Refusal.Of(
-                RefusalKind.Unreadable, "statement_differs",
-                "The entries of this statement are not the ones that it was issued with. The bank must examine its event log.",
-                ("statement", StatementId.Format(e.Statement))));
+            return null;
         }
 
         var restates = added is null ? null : new Restatement(StatementId.Format(superseded!.Statement), added);
-        return (new(StatementId.Format(e.Statement), e.Number, issued.Timestamp, e.KnownAt, content, e.ContentHash, restates), null);
+        return new(StatementId.Format(e.Statement), e.Number, issued.Timestamp, e.KnownAt, content, e.ContentHash, restates);
     }
 
     private static bool IsAsIssued(StatementContent content, StatementIssued e)

@@ -46,7 +46,7 @@ public sealed class ProposalCommands(
                 [id],
                 states => states.Find(id) is null ? new Decision.Rejected(NotFound) : null,
                 (states, now) => ProposalDecisions.Expire(states[id], eventId, now),
-                (states, _, _) => CommandAnswer.Changed(ProposalView.Of(states[id]), id),
+                (states, _, _) => ProposalAnswers.Ended(states[id]),
                 () => CommandData.Of(ExpireProposal.Operation, command)),
             ct);
     }
@@ -95,7 +95,7 @@ public sealed class ProposalCommands(
                 [id],
                 states => states.Find(id) is null ? new Decision.Rejected(NotFound) : null,
                 (states, now) => decide(states[id], context.Caller.Actor, eventId, now),
-                (states, _, _) => CommandAnswer.Changed(ProposalView.Of(states[id]), id),
+                (states, _, _) => ProposalAnswers.Ended(states[id]),
                 () => CommandData.Of(shape.Name, command)),
             ct);
     }

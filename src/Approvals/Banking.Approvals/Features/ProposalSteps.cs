@@ -62,10 +62,7 @@ internal sealed class ProposeStep(JoinedStream<Proposal> stream, CommandData com
         return ProposalDecisions.Propose(stream.Id, proposed, decide);
     }
 
-    public override CommandAnswer Answer()
-    {
-        return CommandAnswer.Created(View(stream.State!), stream.Id, Proposals.Address(stream.Id)) with { IsProposed = true };
-    }
+    public override CommandAnswer Answer() => ProposalAnswers.Proposed(stream.State!);
 
     internal static ProposedView View(Proposal proposal) => new(
         ProposalDecisions.PublicIdOf(proposal), proposal.CommandHash, proposal.Seen().Reasons, proposal.ExpiresAt, proposal.Version);
@@ -84,5 +81,5 @@ internal sealed class ApproveStep(JoinedStream<Proposal> stream, string approver
             ? ProposalDecisions.Approve(proposal, approver, hash, basis, decide, locate, eventId, now)
             : new Decision.Rejected(ProposalCommands.NotFound);
 
-    public override CommandAnswer Answer() => CommandAnswer.Changed(ProposalView.Of(stream.State!), stream.Id);
+    public override CommandAnswer Answer() => ProposalAnswers.Ended(stream.State!);
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Storage;
 using Banking.Web.Http;
@@ -9,7 +8,9 @@ namespace Banking.Audit.Actors;
 
 /// <summary>An actor of events.</summary>
 /// <param name="Actor">As events have it.</param>
-/// <param name="Name">The name in the actor's last token; absent if it had none, or while the key ring cannot be used.</param>
+/// <param name="Name">
+/// The name in the actor's last token; absent if it had none, while the key ring cannot be used, or if what is stored is not this actor's.
+/// </param>
 /// <param name="FirstSeen">When the bank first saw a token of the actor.</param>
 /// <param name="LastSeen">When it last did, to ten minutes.</param>
 public sealed record ActorView(string Actor, string? Name, DateTimeOffset FirstSeen, DateTimeOffset LastSeen)
@@ -24,6 +25,8 @@ public sealed record ActorView(string Actor, string? Name, DateTimeOffset FirstS
 /// </summary>
 public sealed class ActorDirectory(CheckedWrapping wrapping, NpgsqlDataSource source)
 {
+    private readonly ActorNames _names = new(wrapping);
+
     /// <summary>Stores actors. A host that stores late does not replace the name of a newer token.</summary>
     /// <exception cref="KeyUnavailableException">Names cannot be wrapped.</exception>
     internal async Task StoreAsync(IReadOnlyList<SeenActor> actors, CancellationToken ct)
@@ -31,7 +34,7 @@ public sealed class ActorDirectory(CheckedWrapping wrapping, NpgsqlDataSource so
         var names = new List<WrappedKey?>();
         foreach (var seen in actors)
         {
-            names.Add(seen.Name is null ? null : await wrapping.WrapAsync(Encoding.UTF8.GetBytes(seen.Name), ct));
+            names.Add(seen.Name is null ? null : await _names.SealAsync(seen.Actor, seen.Name, ct));
         }
 
         const NpgsqlDbType Texts = NpgsqlDbType.Array | NpgsqlDbType.Text;
@@ -60,17 +63,18 @@ public sealed class ActorDirectory(CheckedWrapping wrapping, NpgsqlDataSource so
         var views = new List<ActorView>();
         foreach (var actor in actors)
         {
-            views.Add(new(actor.Actor, actor.Name is null ? null : await OpenAsync(actor.Name, ct), actor.FirstSeen, actor.LastSeen));
+            views.Add(new(actor.Actor, actor.Name is null ? null : await OpenAsync(actor.Actor, actor.Name, ct), actor.FirstSeen, actor.LastSeen));
         }
 
         return views;
     }
 
-    private async Task<string?> OpenAsync(WrappedKey wrapped, CancellationToken ct)
+    private async Task<string?> OpenAsync(string actor, WrappedKey name, CancellationToken ct)
     {
         try
         {
-            return Encoding.UTF8.GetString(await wrapping.UnwrapAsync(wrapped, ct));
+            // A name of another actor is not shown either; verify names the row.
+            return await _names.OpenAsync(actor, name, ct);
         }
         catch (KeyUnavailableException)
         {

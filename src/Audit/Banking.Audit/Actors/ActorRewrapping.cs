@@ -12,6 +12,8 @@ public sealed class ActorRewrapping(CheckedWrapping wrapping, NpgsqlDataSource s
 {
     private const int BatchSize = 500;
 
+    private readonly ActorNames _names = new(wrapping);
+
     public async Task<int> RunAsync(string by, CancellationToken ct)
     {
         for (string? after = ""; after is not null;)
@@ -64,7 +66,7 @@ public sealed class ActorRewrapping(CheckedWrapping wrapping, NpgsqlDataSource s
     {
         try
         {
-            return await wrapping.WrapAsync(await wrapping.UnwrapAsync(name, ct), ct);
+            return await _names.WrapAgainAsync(name, ct);
         }
         catch (KeyUnavailableException)
         {

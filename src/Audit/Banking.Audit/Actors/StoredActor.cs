@@ -1,4 +1,5 @@
 using Banking.EventStore.Keys;
+using Banking.EventStore.Storage;
 using Npgsql;
 
 namespace Banking.Audit.Actors;
@@ -13,7 +14,7 @@ internal sealed record StoredActor(string Actor, WrappedKey? Name, DateTimeOffse
     /// <summary>Null if the row has no actor.</summary>
     public static StoredActor? Read(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : new(
         row.GetString(column),
-        row.IsDBNull(column + 1) ? null : new(row.GetString(column + 2), row.GetString(column + 1)),
+        row.IsDBNull(column + 1) ? null : new(row.GetOrDefault<string>(column + 2) ?? "", row.GetString(column + 1)),
         row.GetFieldValue<DateTimeOffset>(column + 3),
         row.GetFieldValue<DateTimeOffset>(column + 4));
 }

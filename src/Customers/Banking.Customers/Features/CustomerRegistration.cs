@@ -4,6 +4,7 @@ using Banking.Commands.Receipts;
 using Banking.Customers.Contracts;
 using Banking.Customers.Domain;
 using Banking.EventStore.Appending;
+using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
 using Banking.Web.Commands;
 using Microsoft.AspNetCore.Http;
@@ -33,11 +34,15 @@ public sealed class CustomerRegistration(
                 [id],
                 _ => null,
                 (_, now) => RegisterCustomerHandler.Decide(id, sealedData, stored, eventId, now),
-                (states, _, _) => CommandAnswer.Created(
-                    CustomerView.Registered(states[id]), id,
-                    $"/v1/customers/{PublicId.Format(CustomerStreams.Prefix, id)}"),
+                (states, _, _) => Answer(states[id]),
                 // No rule refuses a registration, and stored commands must not contain personal data.
                 Data: null),
             ct);
     }
+
+    /// <summary>Makes the answers to registrations again from the log.</summary>
+    internal static AnswerRule<Customer> Answers { get; } = new(command => Answer(command.State));
+
+    private static CommandAnswer Answer(Customer customer) => CommandAnswer.Created(
+        CustomerView.Registered(customer), customer.Id, $"/v1/customers/{PublicId.Format(CustomerStreams.Prefix, customer.Id)}");
 }

@@ -5,6 +5,7 @@ using Banking.Commands.Receipts;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
 using Banking.Notifications.Domain;
+using Banking.ReadModels.Comparing;
 using Banking.SharedKernel;
 using Banking.Web.Commands;
 using Microsoft.AspNetCore.Http;
@@ -75,7 +76,7 @@ public sealed class SubscriptionCommands(
                 [id],
                 _ => null,
                 (_, now) => SubscribeDecision.Decide(command, id, account, currency, context.Caller.CustomerId, eventId, now),
-                (states, _, _) => CommandAnswer.Created(SubscriptionView.Of(states[id]), id),
+                (states, _, _) => Made(states[id]),
                 () => CommandData.Of(SubscribeDecision.Shape.Name, command)),
             ct);
     }
@@ -94,10 +95,20 @@ public sealed class SubscriptionCommands(
                 [id],
                 states => states.Find(id) is { } found && MaySee(context.Caller, found.Customer) ? null : new Decision.Rejected(NotFound),
                 (states, now) => CancelDecision.Decide(states[id], eventId, now),
-                (states, _, _) => CommandAnswer.Changed(SubscriptionView.Of(states[id]), id),
+                (states, _, _) => Cancelled(states[id]),
                 () => CommandData.Of(CancelDecision.Shape.Name, command)),
             ct);
     }
+
+    /// <summary>Makes the answers again from the log.</summary>
+    internal static AnswerRule<Subscription> Answers { get; } =
+        new(command => command.First.Data is SubscriptionMade ? Made(command.State) : Cancelled(command.State));
+
+    private static CommandAnswer Made(Subscription subscription) =>
+        CommandAnswer.Created(SubscriptionView.Of(subscription), subscription.Id);
+
+    private static CommandAnswer Cancelled(Subscription subscription) =>
+        CommandAnswer.Changed(SubscriptionView.Of(subscription), subscription.Id);
 
     /// <summary>Staff see all subscriptions; customers only their own, even if others use the same account.</summary>
     internal static bool MaySee(Caller caller, Guid? customer) => caller.IsStaff || (customer is not null && customer == caller.CustomerId);

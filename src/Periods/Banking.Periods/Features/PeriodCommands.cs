@@ -137,10 +137,7 @@ public sealed class PeriodCommands(
             [AccountingPeriods.Stream],
             _ => null,
             (found, now) => decide(found.Find(AccountingPeriods.Stream), now),
-            (found, events, now) => step?.Answer() ?? CommandAnswer.Changed(
-                PeriodView.Of(
-                    month, found[AccountingPeriods.Stream], events[0].Data is PeriodClosed closed ? ClosingView.Of(closed) : null, now),
-                AccountingPeriods.Stream),
+            (found, events, now) => step?.Answer() ?? PeriodAnswers.Of(month, found[AccountingPeriods.Stream], events[0].Data, now),
             () => CommandData.Of(shape.Name, command))
         {
             Joined = step?.Stream,

@@ -46,8 +46,7 @@ public sealed class WebhookCommands(
                         [id],
                         _ => null,
                         (_, now) => problem is null ? decide(id, secret, eventId, now) : new Decision.Rejected(problem),
-                        (states, _, now) =>
-                            CommandAnswer.Created(WebhookView.Of(states[id], now), id, $"/v1/webhooks/{states[id].PublicName}"),
+                        (states, _, now) => WebhookAnswers.Registered(states[id], now),
                         () => CommandData.Of(shape.Name, command)),
                     ct);
             });
@@ -73,7 +72,7 @@ public sealed class WebhookCommands(
                     (states, now) => states[id].RemovedAt is not null ? new Decision.Refused(Removed(states[id]))
                         : problem is not null ? new Decision.Rejected(problem)
                         : decide(states[id], secret, eventId, now),
-                    (states, _, now) => CommandAnswer.Changed(WebhookView.Of(states[id], now), id),
+                    (states, _, now) => WebhookAnswers.Changed(states[id], now),
                     () => CommandData.Of(shape.Name, new WebhookCommand<TCommand>(webhook, command))),
                 ct);
         });
@@ -87,7 +86,7 @@ public sealed class WebhookCommands(
                 context, [command.Webhook],
                 states => states.Find(command.Webhook) is null ? new Decision.Rejected(NotFound) : null,
                 (states, now) => EndWebhookGrace.Decide(command, states[command.Webhook], eventId, now),
-                (states, _, now) => CommandAnswer.Changed(WebhookView.Of(states[command.Webhook], now), command.Webhook),
+                (states, _, now) => WebhookAnswers.Changed(states[command.Webhook], now),
                 () => CommandData.Of(EndWebhookGrace.Operation, command)),
             ct);
     }

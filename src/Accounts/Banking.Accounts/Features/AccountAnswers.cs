@@ -1,0 +1,94 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Banking.Accounts.Domain;
+using Banking.Accounts.Views;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
+using Banking.ReadModels.Comparing;
+using Banking.SharedKernel;
+
+namespace Banking.Accounts.Features;
+
+/// <summary>
+/// Makes the answers to commands on accounts again from the log. The answer to a transfer is made from the account of the payer. Each account
+/// of a correction gives its own part of the answer. A booking on an account that no other one names cannot be told from a forged one.
+/// </summary>
+internal static class AccountAnswers
+{
+    public static AnswerRule<Account> Rule { get; } = new(Make);
+
+    private static CommandAnswer? Make(AnsweredCommand<Account> command) => command.IsApproved ? null : command.First.Data switch
+    {
+        AccountOpened => CommandAnswer.Created(
+            AccountView.Of(command.State), command.Stream, OpenAccountHandler.AddressOf(command.Stream)),
+        AccountFrozen or AccountUnfrozen or OverdraftLimitSet or AccountClosed or AccountCarriedForward =>
+            CommandAnswer.Changed(AccountView.Of(command.State), command.Stream),
+        MoneyDeposited e => Movement(command, e, e.Details, MovementId.Deposit, DepositMoneyHandler.AddressOf(EventsOf(command))),
+        MoneyWithdrawn e => Movement(command, e, e.Details, MovementId.Withdrawal, WithdrawMoneyHandler.AddressOf(EventsOf(command))),
+        TransferSent e => CommandAnswer.Created(
+            TransferView.Of(command.First.Id, command.Stream, e, command.State, command.Now, command.Reason),
+            command.Stream,
+            TransferMoneyHandler.AddressOf(EventsOf(command))),
+        ICorrectionEvent => Correction(command, EventsOf(command)),
+        _ => null,
+    };
+
+    private static List<NewEvent> EventsOf(AnsweredCommand<Account> command) =>
+        [.. command.Events.Select(e => new NewEvent(command.Stream, e.Id, e.Data))];
+
+    private static CommandAnswer Movement(
+        AnsweredCommand<Account> command, IMovement movement, MovementDetails? details, string prefix, string address) =>
+        CommandAnswer.Created(
+            MovementView.Of(
+                PublicId.Format(prefix, command.First.Id), movement, command.State, command.Now, details, command.Reason),
+            command.Stream,
+            address);
+
+    /// <summary>The version of the answer is that of the account with the first booking; it is not known when the answer has expired.</summary>
+    private static CommandAnswer Correction(AnsweredCommand<Account> command, List<NewEvent> events)
+    {
+        var view = Correction(command.Stored, [.. events.Select(e => BookingView.Of(e.StreamId, (ICorrectionEvent)e.Data))], command);
+        var isFirst = command.Stored is not null && IsOf(view["bookings"]![0], "accountId", AccountId.Format(command.Stream));
+        return CommandAnswer.Created(view, isFirst ? command.Stream : Guid.Empty, CorrectionPlan.Address(events));
+    }
+
+    /// <summary>The stored answer with all that this account knows of it.</summary>
+    private static JsonObject Correction(
+        JsonElement? stored, IReadOnlyList<BookingView> bookings, AnsweredCommand<Account> command)
+    {
+        var (view, account) = (stored is { } found ? JsonObject.Create(found)! : [], AccountId.Format(command.Stream));
+        view["status"] = "completed";
+        view["recordedAt"] = JsonSerializer.SerializeToNode(command.Now, ApiJson.Options);
+        view["reasonCode"] = command.ReasonCode;
+        view["bookings"] = Replaced(view["bookings"], "accountId", account, bookings);
+        view["accounts"] = Replaced(view["accounts"], "id", account, [CorrectedAccountView.Of(command.State)]);
+        return view;
+    }
+
+    /// <summary>Replaces the items of an account in their order; those of other accounts stay.</summary>
+    private static JsonArray Replaced<T>(JsonNode? stored, string member, string account, IReadOnlyList<T> own)
+    {
+        var (items, next) = (new JsonArray(), new Queue<T>(own));
+        foreach (var item in stored as JsonArray ?? [])
+        {
+            if (!IsOf(item, member, account))
+            {
+                items.Add(item?.DeepClone());
+            }
+            else if (next.TryDequeue(out var known))
+            {
+                items.Add(JsonSerializer.SerializeToNode(known, ApiJson.Options));
+            }
+        }
+
+        foreach (var missing in next)
+        {
+            items.Add(JsonSerializer.SerializeToNode(missing, ApiJson.Options));
+        }
+
+        return items;
+    }
+
+    private static bool IsOf(JsonNode? item, string member, string account) =>
+        item is JsonObject && item[member] is JsonValue value && value.TryGetValue<string>(out var text) && text == account;
+}
