@@ -30,7 +30,8 @@ public sealed class VerifiedForgeriesTests(BankFixture bank) : IClassFixture<Ban
             "update platform.receipt_answer set body = jsonb_set(body::jsonb, '{balance,value}', '\"99.00\"')::text "
                 + $"where id in (select id from platform.receipt where event_id in (select id from bank.mt_events where "
                 + $"stream_id = '{Id(account)}' and version = 2))");
-        await ForgeAsync("insert into platform.receipt (id, recorded_at, status, fingerprint) values (gen_random_uuid(), now(), 422, '\\x00')");
+        await ForgeAsync(
+            "insert into platform.receipt (id, recorded_at, status, fingerprint) values (gen_random_uuid(), now(), 422, '\\x00')");
         await ForgeAsync(
             "update audit_actors.actor a set name = b.name from audit_actors.actor b "
                 + "where (a.actor, b.actor) in (('emp-1', 'emp-2'), ('emp-2', 'emp-1'))");
@@ -56,9 +57,8 @@ public sealed class VerifiedForgeriesTests(BankFixture bank) : IClassFixture<Ban
             ["verify", "--full", "--json"], ("ConnectionStrings__banking", bank.ConnectionString));
         Assert.StartsWith("{", output, StringComparison.Ordinal);
         Assert.Equal("", error);
-        return (
-            exitCode,
-            [.. JsonDocument.Parse(output).RootElement.GetProperty("differences").EnumerateArray().Select(d => $"{d.GetProperty("expected")}")]);
+        var differences = JsonDocument.Parse(output).RootElement.GetProperty("differences").EnumerateArray();
+        return (exitCode, [.. differences.Select(d => $"{d.GetProperty("expected")}")]);
     }
 
     /// <summary>Opens an account with a deposit as a teller whose token has a name.</summary>

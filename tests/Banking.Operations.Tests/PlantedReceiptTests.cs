@@ -6,7 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Operations.Tests;
 
-/// <summary>A planted receipt without an event would answer a command that never was. Only refusals of earlier versions have none.</summary>
+/// <summary>
+/// A planted receipt without an event would answer a command that never was. Only refusals of earlier versions have none.
+/// </summary>
 public sealed class PlantedReceiptTests(BankFixture bank) : IClassFixture<BankFixture>
 {
     private const string Columns = "(id, recorded_at, status, fingerprint, body)";

@@ -10,7 +10,7 @@ namespace Banking.ReadModels.Comparing;
 /// <param name="Events">Its events in the stream, oldest first; at least one.</param>
 /// <param name="State">The state of the stream right after them.</param>
 /// <param name="Stored">
-/// The stored answer, for members that only other streams know; null if it expired. It may be forged: what is taken from it is not compared.
+/// The stored answer, for members that only other streams know; null if it expired. What is taken from it is not compared.
 /// </param>
 public sealed record AnsweredCommand<TState>(Guid Stream, IReadOnlyList<IEvent> Events, TState State, JsonElement? Stored)
 {

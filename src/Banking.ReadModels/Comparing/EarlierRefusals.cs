@@ -7,8 +7,8 @@ using Npgsql;
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>
-/// Finds the refusals of receipts that name no event, as earlier versions wrote them. The scope of such a receipt had no customer, so its id
-/// is made of actor, operation and key of a refusal that was recorded about then.
+/// Finds the refusals of receipts that name no event, as earlier versions wrote them. The scope of such a receipt had no customer, so its
+/// id is made of actor, operation and key of a refusal that was recorded about then.
 /// </summary>
 internal static class EarlierRefusals
 {

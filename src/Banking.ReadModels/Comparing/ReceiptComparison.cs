@@ -69,7 +69,8 @@ public sealed class ReceiptComparison(
             }
 
             var withReceipt = page
-                .Where(e => e is { IsDeleted: false, IsImported: false, ReceiptId: not null } && _streamTypes.Contains(e.StreamType)).ToList();
+                .Where(e => e is { IsDeleted: false, IsImported: false, ReceiptId: not null } && _streamTypes.Contains(e.StreamType))
+                .ToList();
             differences.AddRange(await CompareReceiptsAsync(
                 snapshot, withReceipt, (e, receipt) => ReceiptCheck.BrokenByAnswer(e, receipt, answers), ct));
         }
@@ -86,11 +87,10 @@ public sealed class ReceiptComparison(
         return
         [
             .. found
-                .Select(r => (Receipt: r, Rule: missing.Contains(r.Id) ? "its refusal is stored" : r.BrokenRule))
-                .Where(r => r.Rule is not null)
+                .Select(r => r with { BrokenRule = missing.Contains(r.Id) ? "its refusal is stored" : r.BrokenRule })
+                .Where(r => r.BrokenRule is not null)
                 .Select(r => new Difference(
-                    Name, Table, r.Receipt.Stream, Text(new { rule = r.Rule }), Text(new { id = r.Receipt.Id, eventId = r.Receipt.EventId }),
-                    r.Receipt.Id))
+                    Name, Table, r.Stream, Text(new { rule = r.BrokenRule }), Text(new { id = r.Id, eventId = r.EventId }), r.Id))
                 .Take(Comparison.MaxRows),
         ];
     }

@@ -5,8 +5,8 @@ using Banking.EventStore.Json;
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>
-/// Compares the answer to a refused command with the refusal and its event. The pointers in <c>errors</c> cannot be compared: a refusal does
-/// not store them. Neither does it store its kind, so the status is only compared with that in the answer.
+/// Compares the answer to a refused command with the refusal and its event. The pointers in <c>errors</c> cannot be compared: a refusal
+/// does not store them. Neither does it store its kind, so the status is compared with the one in the answer only.
 /// </summary>
 internal static class RefusalAnswer
 {

@@ -31,8 +31,10 @@ public abstract class StoredComparison
     public virtual Task<IReadOnlyList<Difference>> OfIdsAsync(NpgsqlConnection snapshot, StreamSelection ids, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<Difference>>([]);
 
-    /// <summary>Compares data whose comparison costs too much for the sentinel: only <c>verify --full</c> does. Called without a snapshot,
-    /// because it may take long.</summary>
+    /// <summary>
+    /// Compares data whose comparison costs too much for the sentinel; only <c>verify --full</c> calls it. It may take long, so it gets no
+    /// snapshot.
+    /// </summary>
     public virtual Task<IReadOnlyList<Difference>> InDepthAsync(CancellationToken ct) => Task.FromResult<IReadOnlyList<Difference>>([]);
 
     /// <summary>Compares data that can be compared only over the whole bank.</summary>

@@ -10,8 +10,8 @@ using Banking.SharedKernel;
 namespace Banking.Accounts.Features;
 
 /// <summary>
-/// Makes the answers to commands on accounts again from the log. The answer to a transfer is made from the account of the payer. Each account
-/// of a correction gives its own part of the answer. A booking on an account that no other one names cannot be told from a forged one.
+/// Makes the answers to commands on accounts again from the log. The answer to a transfer is made from the account of the payer. Each
+/// account of a correction makes its own part of the answer, so a planted booking on an account without any is not found.
 /// </summary>
 internal static class AccountAnswers
 {
@@ -44,7 +44,7 @@ internal static class AccountAnswers
             command.Stream,
             address);
 
-    /// <summary>The version of the answer is that of the account with the first booking; it is not known when the answer has expired.</summary>
+    /// <summary>Its version is that of the account with the first booking. Only the answer says which account that is.</summary>
     private static CommandAnswer Correction(AnsweredCommand<Account> command, List<NewEvent> events)
     {
         var view = Correction(command.Stored, [.. events.Select(e => BookingView.Of(e.StreamId, (ICorrectionEvent)e.Data))], command);

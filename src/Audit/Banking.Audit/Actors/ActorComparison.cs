@@ -58,7 +58,9 @@ internal sealed class ActorComparison(CheckedWrapping wrapping) : StoredComparis
     {
         try
         {
-            return actor.Name is null || await _names.OpenAsync(actor.Actor, actor.Name, ct) is not null ? null : "sealed for another actor";
+            return actor.Name is null || await _names.OpenAsync(actor.Actor, actor.Name, ct) is not null
+                ? null
+                : "sealed for another actor";
         }
         catch (KeyUnavailableException failure)
         {

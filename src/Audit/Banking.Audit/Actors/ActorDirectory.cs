@@ -63,7 +63,8 @@ public sealed class ActorDirectory(CheckedWrapping wrapping, NpgsqlDataSource so
         var views = new List<ActorView>();
         foreach (var actor in actors)
         {
-            views.Add(new(actor.Actor, actor.Name is null ? null : await OpenAsync(actor.Actor, actor.Name, ct), actor.FirstSeen, actor.LastSeen));
+            var name = actor.Name is null ? null : await OpenAsync(actor.Actor, actor.Name, ct);
+            views.Add(new(actor.Actor, name, actor.FirstSeen, actor.LastSeen));
         }
 
         return views;
