@@ -21,7 +21,7 @@ public sealed partial class BankModuleTests
     ];
 
     public static TheoryData<Type> Stored =>
-        [typeof(ReadModel), typeof(StreamKind), typeof(StoredComparison), typeof(StateComparison), typeof(ReceiptRule)];
+        [typeof(ReadModel), typeof(StreamKind), typeof(StoredComparison), typeof(StateComparison), typeof(ReceiptRule), typeof(AnswerRule)];
 
     [Fact]
     public void Every_module_is_in_the_list_once()

@@ -20,6 +20,6 @@ public abstract class StateDueComparison<TFirst, TState>(Func<TState, IReadOnlyL
                where stream.Value is [{ Data: TFirst }, ..]
                let due = wait(StreamFold.Of<TState>(stream.Key, stream.Value)!, stream.Value)
                where due is not null
-               select (stream.Key, due),
+               select (stream.Key, due!),
         ]);
 }
