@@ -1,31 +1,30 @@
 using System.Text.Json;
 using Banking.Commands.Decisions;
-using Banking.EventStore.Appending;
 using Banking.EventStore.Streams;
 using JasperFx.Events;
 
 namespace Banking.ReadModels.Comparing;
 
 /// <summary>An accepted command, as one stream knows it.</summary>
-/// <param name="Events">Its events in the stream, oldest first; at least one.</param>
-/// <param name="State">The state of the stream right after them.</param>
+/// <param name="Stream">The id of the stream.</param>
+/// <param name="Events">Its events in the stream, oldest first; at least one. They have no headers.</param>
 /// <param name="Stored">
 /// The stored answer, for members that only other streams know; null if it expired. What is taken from it is not compared.
 /// </param>
-public sealed record AnsweredCommand<TState>(Guid Stream, IReadOnlyList<IEvent> Events, TState State, JsonElement? Stored)
+/// <param name="IsApproved">
+/// Whether it was carried out because its proposal was approved. The answer is then that of the approval.
+/// </param>
+public record AnsweredCommand(
+    Guid Stream, IReadOnlyList<IEvent> Events, JsonElement? Stored, string? ReasonCode, string? Reason, bool IsApproved)
 {
     public IEvent First => Events[0];
 
     /// <summary>The time of the decision.</summary>
     public DateTimeOffset Now => First.Timestamp;
-
-    /// <summary>Whether it was carried out because its proposal was approved. The answer is then that of the approval.</summary>
-    public bool IsApproved => First.Header(HeaderNames.Proposal) is not null;
-
-    public string? Reason => First.Header(HeaderNames.ReasonText);
-
-    public string? ReasonCode => First.Header(HeaderNames.ReasonCode);
 }
+
+/// <param name="State">The state of the stream right after the command.</param>
+public sealed record AnsweredCommand<TState>(AnsweredCommand Command, TState State) : AnsweredCommand(Command);
 
 /// <summary>Makes the answers to accepted commands again from the log, for one kind of stream.</summary>
 public abstract class AnswerRule
@@ -36,7 +35,7 @@ public abstract class AnswerRule
     internal abstract object Next(object? state, Guid stream, IEvent e);
 
     /// <returns>Null if another stream knows the answer.</returns>
-    internal abstract MadeAnswer? Make(Guid stream, IReadOnlyList<IEvent> events, object state, JsonElement? stored);
+    internal abstract MadeAnswer? Make(AnsweredCommand command, object state);
 }
 
 /// <summary>An answer that was made again from the log.</summary>
@@ -55,8 +54,8 @@ public sealed class AnswerRule<TState>(Func<AnsweredCommand<TState>, CommandAnsw
 
     internal override object Next(object? state, Guid stream, IEvent e) => StreamFold.Next((TState?)state, stream, e);
 
-    internal override MadeAnswer? Make(Guid stream, IReadOnlyList<IEvent> events, object state, JsonElement? stored) =>
-        make(new(stream, events, (TState)state, stored)) is { } answer
-            ? new(answer, answer.StreamId == stream ? ((TState)state).Version : null)
+    internal override MadeAnswer? Make(AnsweredCommand command, object state) =>
+        make(new(command, (TState)state)) is { } answer
+            ? new(answer, answer.StreamId == command.Stream ? ((TState)state).Version : null)
             : null;
 }

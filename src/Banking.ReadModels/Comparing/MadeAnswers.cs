@@ -54,7 +54,9 @@ internal sealed class MadeAnswers(
         }
 
         var own = FoldTo(last.Version, last.CommandStart, rule);
-        return _state is { } state && own.Count == last.Version - last.CommandStart + 1 ? rule.Make(last.Stream, own, state, stored) : null;
+        return _state is { } state && own.Count == last.Version - last.CommandStart + 1
+            ? rule.Make(new(last.Stream, own, stored, last.ReasonCode, last.ReasonText, last.IsApproved), state)
+            : null;
     }
 
     /// <summary>Folds the events up to a version, and returns those from another version on.</summary>

@@ -37,6 +37,11 @@ public sealed record ReceiptedEvent(
     /// <summary>Whether its data was deleted with its archive file, by a rule.</summary>
     public bool IsDeleted { get; init; }
 
+    internal string? ReasonCode { get; init; }
+
+    /// <summary>Whether its command was carried out because a proposal was approved.</summary>
+    internal bool IsApproved { get; init; }
+
     /// <summary>The version of the first event of its command in its stream.</summary>
     internal long CommandStart { get; init; }
 
@@ -46,7 +51,8 @@ public sealed record ReceiptedEvent(
     internal const string Columns =
         "e.stream_id, e.version, e.seq_id, e.id, e.type, e.data::text, e.timestamp, e.user_name, e.correlation_id, " +
         $"e.headers ->> '{HeaderNames.Operation}', e.headers ->> '{HeaderNames.IdempotencyKey}', e.headers ->> '{HeaderNames.Channel}', " +
-        $"e.headers ->> '{HeaderNames.ReasonText}', s.type, e.headers ->> '{HeaderNames.Customer}', e.is_archived";
+        $"e.headers ->> '{HeaderNames.ReasonText}', s.type, e.headers ->> '{HeaderNames.Customer}', e.is_archived, " +
+        $"e.headers ->> '{HeaderNames.ReasonCode}', e.headers ? '{HeaderNames.Proposal}'";
 
     /// <summary>Imported history has no receipt, because no caller got a response.</summary>
     internal bool IsImported =>
@@ -93,6 +99,8 @@ public sealed record ReceiptedEvent(
             row.GetOrDefault<string>(14))
         {
             IsDeleted = data is null,
+            ReasonCode = row.GetOrDefault<string>(16),
+            IsApproved = row.GetOrDefault<bool>(17),
         };
     }
 }

@@ -53,8 +53,8 @@ internal static class ReceiptedEvents
             [after?.Stream ?? Guid.Empty, after?.Version ?? long.MinValue],
             row => ReceiptedEvent.Read(row, archive) with
             {
-                IsWithItsFirst = row.GetOrDefault<bool>(16),
-                ExternalId = row.GetOrDefault<string>(17),
+                IsWithItsFirst = row.GetOrDefault<bool>(18),
+                ExternalId = row.GetOrDefault<string>(19),
             },
             ct);
 }
