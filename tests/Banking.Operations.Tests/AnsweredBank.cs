@@ -1,8 +1,8 @@
 using Banking.Commands.Receipts;
+using Banking.EventStore.Log;
 using Banking.Host.Security;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
-using Banking.ReadModels.Verifying;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -41,12 +41,15 @@ public sealed class AnsweredBank : BankFixture, IAsyncLifetime
     }
 
     /// <summary>The differences of receipts that a comparison of these streams finds.</summary>
-    internal async Task<IReadOnlyList<Difference>> CompareAsync(Answered answered) =>
-        [
-            .. (await Host.Services.GetRequiredService<Verification>().CompareAsync(
-                StreamSelection.Of(answered.Streams), answered.Streams, int.MaxValue, CancellationToken.None)).Differences
-                .Where(d => d.Table == ReceiptComparison.Table),
-        ];
+    internal async Task<IReadOnlyList<Difference>> CompareAsync(Answered answered)
+    {
+        var services = Host.Services;
+        var receipts = services.GetServices<StoredComparison>().OfType<ReceiptComparison>();
+        var comparing = new StreamVerification(
+            [], receipts, services.GetRequiredService<Snapshots>(), services.GetRequiredService<LogReader>());
+        return (await comparing.CompareAsync(
+            StreamSelection.Of(answered.Streams), answered.Streams, CancellationToken.None)).Differences;
+    }
 
     /// <summary>Drops all answers.</summary>
     internal Task ExpireAsync() => Eventually.UntilAsync(

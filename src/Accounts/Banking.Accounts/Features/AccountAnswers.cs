@@ -16,6 +16,9 @@ namespace Banking.Accounts.Features;
 /// </summary>
 internal static class AccountAnswers
 {
+    /// <summary>The members of the answer to a correction that other accounts, or the rule of its events, compare.</summary>
+    private static readonly string[] OfCorrection = ["id", "corrects", "transactionId", "kind", "reason", "bookings", "accounts"];
+
     public static AnswerRule<Account> Rule { get; } = new(Make);
 
     private static CommandAnswer? Make(AnsweredCommand<Account> command) => command.IsApproved ? null : command.First.Data switch
@@ -57,7 +60,15 @@ internal static class AccountAnswers
     private static JsonObject Correction(
         JsonElement? stored, IReadOnlyList<BookingView> bookings, AnsweredCommand<Account> command)
     {
-        var (view, account) = (stored is { } found ? JsonObject.Create(found)! : [], AccountId.Format(command.Stream));
+        var (view, account) = (new JsonObject(), AccountId.Format(command.Stream));
+        foreach (var name in OfCorrection)
+        {
+            if (stored is { } answer && answer.TryGetProperty(name, out var member))
+            {
+                view[name] = JsonSerializer.SerializeToNode(member, ApiJson.Options);
+            }
+        }
+
         view["status"] = "completed";
         view["recordedAt"] = JsonSerializer.SerializeToNode(command.Now, ApiJson.Options);
         view["reasonCode"] = command.ReasonCode;
