@@ -41,7 +41,7 @@ internal static class FirstKey
         if (isHost)
         {
             throw new ConfigurationException(
-                $"The key ring in {ring.Folder.Path} has no key, but the database has customers: mount the right folder or restore it from "
+                $"The key ring in {ring.Folder.Path} has no key, but the database has stored keys: mount the right folder or restore it from "
                     + $"its backup; only a bank from before the key ring gets a first key, by the command {Command}.");
         }
     }

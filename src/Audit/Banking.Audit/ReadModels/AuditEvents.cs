@@ -7,6 +7,7 @@ using Banking.EventStore.Archive;
 using Banking.EventStore.Json;
 using Banking.EventStore.Log;
 using Banking.EventStore.Published;
+using Banking.EventStore.Sealing;
 using Banking.EventStore.Storage;
 using Npgsql;
 using NpgsqlTypes;
@@ -22,7 +23,7 @@ internal readonly record struct AuditEvent(long Position, byte[] Json, StoredAct
 /// that this version of the bank cannot read. The positions of the page are selected first, so that only its events are read from the log.
 /// </summary>
 public sealed class AuditEvents(
-    NpgsqlDataSource source, PublicEventData data, IEnumerable<PublicStream> streams, ArchivedEvents archive)
+    NpgsqlDataSource source, PublicEventData data, IEnumerable<PublicStream> streams, ArchivedEvents archive, SealedMembers texts)
 {
     private const string Items =
         $$"""
@@ -96,7 +97,10 @@ public sealed class AuditEvents(
 
         return Join(
             metadata,
-            data.Of(reader.GetString(2), json is null ? null : JsonNode.Parse(json), OfSubject(reader.GetOrDefault<string>(4))));
+            // What cannot be opened is shown as it is stored: an audit does not depend on it.
+            data.Of(
+                reader.GetString(2), json is null ? null : texts.OpenIfPossible(JsonNode.Parse(json)),
+                OfSubject(reader.GetOrDefault<string>(4))));
     }
 
     /// <summary>The members of the platform's events that name any kind of stream.</summary>
