@@ -56,6 +56,7 @@ public static class EventStoreModule
         .AddSingleton<IStoredKeys, StoredTextKeys>()
         .AddSingleton<IRewrapping, TextKeyRewrapping>()
         .AddSingleton<TextKeys>()
+        .AddSingleton<IEpochReaction>(services => services.GetRequiredService<TextKeys>())
         .AddSingleton<SealedTexts>()
         .AddSingleton<SealedMembers>()
         .AddSingleton(new ArchiveBlockCache(ArchiveBlockCache.DefaultMaxBytes))

@@ -28,12 +28,12 @@ public sealed class TextKey
     /// <summary>Its id, which has no point.</summary>
     public string Id { get; }
 
-    /// <summary>Makes a key, and returns the bytes to store.</summary>
-    public static (TextKey Key, byte[] Bytes) Create()
-    {
-        var bytes = RandomNumberGenerator.GetBytes(KeyBytes);
-        return (new(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(IdBytes)), bytes), bytes);
-    }
+    /// <summary>The key itself, to be wrapped.</summary>
+    internal byte[] Bytes => _key;
+
+    /// <summary>Makes a key.</summary>
+    public static TextKey Create() => new(
+        Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(IdBytes)), RandomNumberGenerator.GetBytes(KeyBytes));
 
     /// <summary>Null if the bytes are no key.</summary>
     public static TextKey? Of(string id, byte[] bytes) => bytes.Length == KeyBytes ? new(id, bytes) : null;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Banking.EventStore.Epochs;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Storage;
 using Npgsql;
@@ -9,7 +10,7 @@ namespace Banking.EventStore.Sealing;
 /// The text key of the bank, unwrapped once and kept in memory. It is created when it is first needed. A text that names another key is one
 /// of a database that was restored: the stored key is then read again.
 /// </summary>
-public sealed class TextKeys : IDisposable
+public sealed class TextKeys : IEpochReaction, IDisposable
 {
     private readonly CheckedWrapping? _wrapping;
     private readonly NpgsqlDataSource? _source;
@@ -19,11 +20,14 @@ public sealed class TextKeys : IDisposable
     /// <summary>The key that seals; null until it is known that the database has it.</summary>
     private volatile TextKey? _current;
 
+    /// <summary>The key that sealed last. A database that was restored to a time before its key gets it again.</summary>
+    private TextKey? _last;
+
     public TextKeys(CheckedWrapping wrapping, NpgsqlDataSource source, CommandConnections connections)
     {
         (_wrapping, _source) = (wrapping, source);
-        // The database may have been restored to a time before its key: what another key seals there would be lost.
-        connections.Connected += () => _current = null;
+        // The database may be another one, or have been restored to a time before its key.
+        connections.Connected += Forget;
     }
 
     private TextKeys(TextKey only)
@@ -37,6 +41,16 @@ public sealed class TextKeys : IDisposable
 
     public void Dispose() => _loading.Dispose();
 
+    /// <summary>A log that was restored may have been restored with an earlier table of keys.</summary>
+    public Task ReactAsync(NpgsqlTransaction transaction, EpochHistory epochs, CancellationToken ct)
+    {
+        Forget();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Makes sure of the stored key again before the next text is sealed.</summary>
+    internal void Forget() => _current = null;
+
     /// <summary>Returns the key that seals, and creates it if the bank has none.</summary>
     /// <exception cref="KeyUnavailableException">The key outside the database is not there, or the stored key is damaged.</exception>
     public async ValueTask<TextKey> CurrentAsync(CancellationToken ct)
@@ -49,7 +63,7 @@ public sealed class TextKeys : IDisposable
         await _loading.WaitAsync(ct);
         try
         {
-            return _current ??= await UnwrapAsync(await TextKeyTable.FindAsync(_source!, ct) ?? await CreateAsync(ct), ct);
+            return _current ??= _last = await UnwrapAsync(await TextKeyTable.FindAsync(_source!, ct) ?? await AddAsync(ct), ct);
         }
         finally
         {
@@ -89,12 +103,13 @@ public sealed class TextKeys : IDisposable
         throw new KeyUnavailableException($"The text key {id} is not in the database.");
     }
 
-    private async Task<StoredTextKey> CreateAsync(CancellationToken ct)
+    /// <summary>Stores a key. If another host does at the same time, both use the one that was stored.</summary>
+    private async Task<StoredTextKey> AddAsync(CancellationToken ct)
     {
-        var (key, bytes) = TextKey.Create();
-        await TextKeyTable.AddAsync(_source!, new(key.Id, await _wrapping!.WrapAsync(bytes, ct)), ct);
+        var key = _last ?? TextKey.Create();
+        await TextKeyTable.AddAsync(_source!, new(key.Id, await _wrapping!.WrapAsync(key.Bytes, ct)), ct);
         return await TextKeyTable.FindAsync(_source!, ct)
-            ?? throw new KeyUnavailableException("The text key was deleted when it was created.");
+            ?? throw new KeyUnavailableException("The text key was deleted when it was stored.");
     }
 
     private async Task<TextKey> UnwrapAsync(StoredTextKey stored, CancellationToken ct)
