@@ -116,7 +116,7 @@ public sealed class EventVersionTests : IAsyncLifetime
         Assert.Equal(
             ["object", "string"],
             await _bank.QueryAsync<string>(
-                "select jsonb_typeof(data -> 'command' -> 'fields' -> 'counterparty') from platform.mt_doc_refusal order by id"));
+                "select jsonb_typeof(data -> 'command' -> 'fields' -> 'counterparty') from platform.mt_doc_refusal order by 1"));
         foreach (var (teller, deposit) in tellers.SelectMany(t => deposits.Select(d => (t, d))))
         {
             Assert.Equal("87144583", (await teller.GetAsync($"/v1/deposits/{deposit}")).Ok().Text("counterparty", "account"));
@@ -125,8 +125,8 @@ public sealed class EventVersionTests : IAsyncLifetime
         // Each host corrects what the other has stored.
         for (var i = 0; i < 2; i++)
         {
-            (await tellers[i].PostAsync(
-                $"/v1/transactions/{deposits[1 - i]}/corrections", new { kind = "reversal", reasonCode = "typo", reason = "Typo" })).Created();
+            var reversal = new { kind = "reversal", reasonCode = "typo", reason = "Typo" };
+            (await tellers[i].PostAsync($"/v1/transactions/{deposits[1 - i]}/corrections", reversal)).Created();
         }
 
         foreach (var teller in tellers)
@@ -255,6 +255,7 @@ public sealed class EventVersionTests : IAsyncLifetime
         /// <summary>Whether the next host to start writes the newest versions.</summary>
         public bool WritesNewest
         {
+            get => _writes is null;
             set => _writes = value ? null : Former;
         }
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Banking.EventStore.Sealing;
-using CsCheck;
 
 namespace Banking.Operations.Tests;
 
@@ -10,14 +9,18 @@ public sealed class TextKeyTests
     private static readonly TextKey Key = TextKey.Create();
 
     [Fact]
-    public void A_text_is_opened_by_its_key_and_always_sealed_the_same() => Gen.String.Select(Encoding.UTF8.GetBytes).Sample(plain =>
+    public void A_text_is_opened_by_its_key_and_always_sealed_the_same()
     {
-        var text = Key.Seal("counterparty", plain);
+        foreach (var content in (string[])["", "8", "87144583", "{\"bank\":\"Národní \ud83c\udfe6\"}", new('x', 10_000)])
+        {
+            var plain = Encoding.UTF8.GetBytes(content);
+            var text = Key.Seal("counterparty", plain);
 
-        Assert.Equal(text, Key.Seal("counterparty", plain));
-        Assert.Equal(Key.Id, TextKey.IdOf(text));
-        Assert.Equal(plain, Key.Open("counterparty", text));
-    });
+            Assert.Equal(text, Key.Seal("counterparty", plain));
+            Assert.Equal(Key.Id, TextKey.IdOf(text));
+            Assert.Equal(plain, Key.Open("counterparty", text));
+        }
+    }
 
     [Fact]
     public void Another_key_or_purpose_seals_otherwise_and_opens_nothing()
@@ -39,7 +42,6 @@ public sealed class TextKeyTests
         for (var i = Key.Id.Length + 1; i < text.Length; i++)
         {
             var changed = text[..i] + (text[i] == 'A' ? 'B' : 'A') + text[(i + 1)..];
-            // The last character has bits that base64 ignores, and the reader does not.
             Assert.Throws<DamagedTextException>(() => Key.Open("counterparty", changed));
         }
 

@@ -22,7 +22,8 @@ public sealed record CommandData(string Type, JsonElement Fields)
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters =
         {
-            new SealedValues(null) { ReadsPlain = true }, new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false),
+            new SealedValues(null) { ReadsPlain = true },
+            new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false),
         },
     };
 

@@ -33,8 +33,8 @@ public sealed record ProposalView(
     {
         var seen = p.Seen();
         return new(
-            ProposalDecisions.PublicIdOf(p), p.Status, ProposedCommandView.Of(p, show), p.CommandHash, p.ReasonCode, p.ReasonText, seen.Reasons,
-            seen.Facts, seen.Limits, p.ProposedBy, p.ProposedAt, p.ExpiresAt, p.DecidedBy, p.EndedAt, p.Result,
+            ProposalDecisions.PublicIdOf(p), p.Status, ProposedCommandView.Of(p, show), p.CommandHash, p.ReasonCode, p.ReasonText,
+            seen.Reasons, seen.Facts, seen.Limits, p.ProposedBy, p.ProposedAt, p.ExpiresAt, p.DecidedBy, p.EndedAt, p.Result,
             p.Refusal is { } refusal ? new(refusal.Code, refusal.Detail, JsonNode.Parse(refusal.Facts)) : null,
             p.Changed?.Split(' '), p.Version);
     }
