@@ -3,7 +3,6 @@ using Banking.Customers.Features;
 using Banking.EventStore.Sealing;
 using Banking.Host.Security;
 using Banking.ReadModels.Verifying;
-using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Banking.Accounts.Contracts;
 using Banking.Commands.Receipts;
 using Banking.Host.Security;

@@ -50,7 +50,8 @@ public sealed class TextKey
     {
         // The purpose is part of the hash: a nonce must not repeat with other associated data either.
         var name = Encoding.UTF8.GetBytes(purpose);
-        var nonce = HMACSHA256.HashData(_nonceKey, [.. name, 0, .. plain]).AsSpan(0, NonceBytes);
+        byte[] hashed = [.. name, 0, .. plain];
+        var nonce = HMACSHA256.HashData(_nonceKey, hashed).AsSpan(0, NonceBytes);
         var sealedBytes = new byte[NonceBytes + plain.Length + TagBytes];
         nonce.CopyTo(sealedBytes);
         using var aes = new AesGcm(_key, TagBytes);
