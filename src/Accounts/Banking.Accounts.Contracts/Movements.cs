@@ -126,6 +126,7 @@ public sealed record Purpose(string? Code = null, string? Text = null);
 /// <param name="Operation">The kind of operation: cash-in, cash-out, transfer-in, transfer-out, card …</param>
 /// <param name="Purpose">What the movement is for.</param>
 /// <param name="Reference">The customer's own reference.</param>
+/// <param name="Counterparty">The other party of a movement from or to another bank; stored as a sealed text.</param>
 /// <param name="EndToEndId">The payer's id of the payment, which every bank on its way passes on unchanged (ISO 20022).</param>
 public sealed record MovementDetails(
     string? Operation = null,
