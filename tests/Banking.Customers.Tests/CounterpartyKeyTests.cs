@@ -122,7 +122,7 @@ public sealed class CounterpartyKeyTests : IAsyncLifetime
 
         await ForgeAsync("delete from customers_keys.mt_doc_customer_key");
 
-        Assert.Equal("erased", (await teller.GetAsync($"/v1/customers/{customer}")).Ok().Text("status"));
+        Assert.Equal("true", (await teller.GetAsync($"/v1/customers/{customer}")).Ok().Text("erased"));
         Assert.Equal(Party, (await teller.GetAsync($"/v1/deposits/{deposit}")).Ok().Text("counterparty", "account"));
     }
 

@@ -135,7 +135,8 @@ public sealed class SealedCounterpartyTests : IAsyncLifetime
 
         foreach (var path in (string[])[$"/v1/deposits/{deposit}", $"/v1/accounts/{account}/entries", $"/v1/accounts/{account}/events"])
         {
-            (await teller.GetAsync(path)).IsProblem(503, "event_unreadable");
+            var answer = await teller.GetAsync(path);
+            Assert.Equal((503, "event_unreadable"), (answer.StatusCode, answer.Code));
         }
 
         (await _bank.As("auditor").GetAsync("/audit/events")).Ok();
