@@ -176,11 +176,11 @@ internal sealed class BankUnderTest : IDisposable
         await using var command = source.CreateCommand(
             """
             select (select sum((data -> 'balance' ->> 'minor')::bigint) from accounts.mt_doc_account),
-                (select sum(case when type in ('accounts.money-deposited.v2', 'accounts.transfer-received.v2')
+                (select sum(case when type in ('accounts.money-deposited.v3', 'accounts.transfer-received.v3')
                         or data ->> 'direction' = 'credit' then 1 else -1 end
                     * (data -> 'amount' ->> 'minor')::bigint) from bank.mt_events
-                    where type in ('accounts.money-deposited.v2', 'accounts.transfer-received.v2',
-                        'accounts.money-withdrawn.v2', 'accounts.transfer-sent.v2', 'accounts.difference-booked.v1')),
+                    where type in ('accounts.money-deposited.v3', 'accounts.transfer-received.v3',
+                        'accounts.money-withdrawn.v3', 'accounts.transfer-sent.v3', 'accounts.difference-booked.v1')),
                 (select count(*) from bank.mt_streams s where s.version <> (select count(*) from bank.mt_events e where e.stream_id = s.id))
             """);
         command.CommandTimeout = 300;

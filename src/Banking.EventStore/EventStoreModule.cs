@@ -4,6 +4,7 @@ using Banking.EventStore.Json;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
 using Banking.EventStore.Published;
+using Banking.EventStore.Sealing;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
 using Banking.EventStore.Versions;
@@ -43,6 +44,7 @@ public static class EventStoreModule
         MarkMovedClock.Create,
         ArchiveManifest.Sql,
         EpochTable.Create,
+        TextKeyTable.Create,
     ];
 
     public static IServiceCollection AddEventStore(this IServiceCollection services) => services
@@ -51,6 +53,12 @@ public static class EventStoreModule
         .ConfigureMarten((provider, store) =>
             store.Listeners.Add(new ClockListener(provider.GetRequiredService<SystemClock>(), provider.GetRequiredService<TimeProvider>())))
         .AddSingleton<CheckedWrapping>()
+        .AddSingleton<IStoredKeys, StoredTextKeys>()
+        .AddSingleton<IRewrapping, TextKeyRewrapping>()
+        .AddSingleton<TextKeys>()
+        .AddSingleton<IEpochReaction>(services => services.GetRequiredService<TextKeys>())
+        .AddSingleton<SealedTexts>()
+        .AddSingleton<SealedMembers>()
         .AddSingleton(new ArchiveBlockCache(ArchiveBlockCache.DefaultMaxBytes))
         .AddSingleton<ArchivedEvents>()
         .AddSingleton<IEpochReaction>(services => services.GetRequiredService<ArchivedEvents>())
@@ -71,13 +79,17 @@ public static class EventStoreModule
         .AddSingleton<EventCache>();
 
     /// <summary>Configures the storage of events, fixed before the first one is stored (docs/decisions/0003).</summary>
-    public static void AddEventStore(this StoreOptions store, TimeProvider clock)
+    public static void AddEventStore(this StoreOptions store, TimeProvider clock, SealedTexts texts)
     {
         store.DatabaseSchemaName = SchemaNames.Platform;
         store.Events.DatabaseSchemaName = SchemaNames.Events;
         store.CommandTimeout = 30;
         store.AutoCreateSchemaObjects = AutoCreate.None;
-        store.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, StoredJson.Configure);
+        store.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, json =>
+        {
+            StoredJson.Configure(json);
+            json.Converters.Insert(0, new SealedValues(texts));
+        });
 
         // Marten would retry a failed save within our transaction, which is aborted by then. The group retries the whole instead.
         store.ConfigureWritePolly(_ => { });

@@ -2,6 +2,7 @@ using System.Text;
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.EventStore;
+using Banking.EventStore.Sealing;
 using CsCheck;
 using Marten;
 
@@ -52,7 +53,7 @@ public sealed class EventJsonTests
     private static ISerializer Configured()
     {
         var options = new StoreOptions();
-        options.AddEventStore(TimeProvider.System);
+        options.AddEventStore(TimeProvider.System, new(TextKeys.Of(TextKey.Create()), new([], new())));
         return options.Serializer();
     }
 }

@@ -1,3 +1,4 @@
+using Alba;
 using Banking.Accounts.Domain;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
@@ -15,6 +16,9 @@ namespace Banking.Accounts.Tests;
 public sealed class EventVersionTests : IAsyncLifetime
 {
     private const string Former = "2026-11-29";
+
+    /// <summary>The last release that writes counterparties plain.</summary>
+    private const string Plain = "2026-11-30";
 
     private readonly UpgradedBank _bank = new();
 
@@ -46,7 +50,7 @@ public sealed class EventVersionTests : IAsyncLifetime
                     "money-deposited", "money-withdrawn", "transfer-sent", "transfer-received", "movement-reversed", "movement-rebooked",
                 ])
         {
-            Assert.Equal([$"accounts.{fact}.v1", $"accounts.{fact}.v2"], await StoredAsync(fact));
+            Assert.Equal([$"accounts.{fact}.v1", $"accounts.{fact}.v3"], await StoredAsync(fact));
         }
 
         await AssertReadersAgreeAsync(account, newer.Services);
@@ -90,6 +94,52 @@ public sealed class EventVersionTests : IAsyncLifetime
         var refused = await _bank.As("teller").PostAsync($"/v1/transactions/{made.Text("id")}/corrections", correction);
         Assert.Equal((503, "event_version_not_written"), (refused.StatusCode, refused.Code));
         (await BankFixture.On(newer, "teller").PostAsync($"/v1/transactions/{made.Text("id")}/corrections", correction)).Created();
+    }
+
+    [Fact]
+    public async Task A_host_that_writes_what_earlier_releases_read_seals_no_counterparty_and_both_hosts_read_and_correct_both()
+    {
+        await using var plain = await _bank.StartWritingAsync(Plain);
+        await using var newest = await _bank.StartWritingAsync(null);
+        BankClient[] tellers = [BankFixture.On(plain, "teller"), BankFixture.On(newest, "teller")];
+        var account = await tellers[0].OpenAsync();
+        var party = new { bank = "YZ", account = "87144583" };
+        var deposits = new List<string>();
+        foreach (var teller in tellers)
+        {
+            object Command(string value) => new { accountId = account, amount = Euro(value), reason = "Test", counterparty = party };
+            deposits.Add((await teller.PostAsync("/v1/deposits", Command("5.00"))).Created().Text("id"));
+            Assert.Equal("insufficient_funds", (await teller.PostAsync("/v1/withdrawals", Command("99.00"))).Code);
+        }
+
+        Assert.Equal(["accounts.money-deposited.v2", "accounts.money-deposited.v3"], await StoredAsync("money-deposited"));
+        Assert.Equal(
+            ["object", "string"],
+            await _bank.QueryAsync<string>(
+                "select jsonb_typeof(data -> 'command' -> 'fields' -> 'counterparty') from platform.mt_doc_refusal order by 1"));
+        foreach (var (teller, deposit) in tellers.SelectMany(t => deposits.Select(d => (t, d))))
+        {
+            Assert.Equal("87144583", (await teller.GetAsync($"/v1/deposits/{deposit}")).Ok().Text("counterparty", "account"));
+        }
+
+        // Each host corrects what the other has stored.
+        for (var i = 0; i < 2; i++)
+        {
+            var reversal = new { kind = "reversal", reasonCode = "typo", reason = "Typo" };
+            (await tellers[i].PostAsync($"/v1/transactions/{deposits[1 - i]}/corrections", reversal)).Created();
+        }
+
+        foreach (var teller in tellers)
+        {
+            var entries = (await teller.GetAsync($"/v1/accounts/{account}/entries")).Ok().Items();
+            Assert.Equal(4, entries.Count);
+            Assert.All(entries, e => Assert.Contains("\"account\":\"87144583\"", e.GetRawText(), StringComparison.Ordinal));
+        }
+
+        Assert.Equal(["accounts.movement-reversed.v2", "accounts.movement-reversed.v3"], await StoredAsync("movement-reversed"));
+        Assert.Equal("0.00", await tellers[0].BalanceAsync(account));
+        await UntilCurrentAsync();
+        Assert.Empty(await VerifyAsync(newest.Services));
     }
 
     [Theory]
@@ -137,7 +187,7 @@ public sealed class EventVersionTests : IAsyncLifetime
         var line = (await auditor.GetAsync("/v1/ledger/accounts/customer-deposits/explain")).Ok().Json.GetProperty("currencies")[0];
         var types = line.GetProperty("types").EnumerateArray().ToList();
         Assert.Equal(6, types.Count);
-        Assert.All(types, t => Assert.EndsWith(".v2", t.GetProperty("name").GetString(), StringComparison.Ordinal));
+        Assert.All(types, t => Assert.EndsWith(".v3", t.GetProperty("name").GetString(), StringComparison.Ordinal));
         Assert.Equal(line.GetProperty("entries").GetInt64(), types.Sum(t => t.GetProperty("entries").GetInt64()));
         foreach (var type in types)
         {
@@ -172,12 +222,12 @@ public sealed class EventVersionTests : IAsyncLifetime
             var types = (await _bank.As("operator").GetAsync("/ops/events/types")).Ok().Items()
                 .ToDictionary(t => t.GetProperty("type").GetString()!);
             Assert.Equal(
-                """{"type":"accounts.money-deposited.v1","known":true,"written":true,"readAs":"accounts.money-deposited.v2",""" +
+                """{"type":"accounts.money-deposited.v1","known":true,"written":true,"readAs":"accounts.money-deposited.v3",""" +
                     """ "replacedOn":"2026-11-30","upcaster":"StoredDepositV1.Upcast","stored":2}""".TrimStart(),
                 types["accounts.money-deposited.v1"].GetRawText());
             Assert.Equal(
-                """{"type":"accounts.money-deposited.v2","known":true,"written":false,"stored":2}""",
-                types["accounts.money-deposited.v2"].GetRawText());
+                """{"type":"accounts.money-deposited.v3","known":true,"written":false,"stored":2}""",
+                types["accounts.money-deposited.v3"].GetRawText());
             var stored = (await _bank.QueryAsync<long>("select count(*) from bank.mt_events"))[0];
             Assert.Equal(stored, types.Values.Sum(t => t.GetProperty("stored").GetInt64()));
         }
@@ -200,10 +250,22 @@ public sealed class EventVersionTests : IAsyncLifetime
 
     private sealed class UpgradedBank : BankFixture
     {
+        private string? _writes = Former;
+
         /// <summary>Whether the next host to start writes the newest versions.</summary>
-        public bool WritesNewest { get; set; }
+        public bool WritesNewest
+        {
+            get => _writes is null;
+            set => _writes = value ? null : Former;
+        }
 
         protected override string[] Settings =>
-            WritesNewest ? base.Settings : [.. base.Settings, "--Banking:Events:WriteVersionsOf", Former];
+            _writes is null ? base.Settings : [.. base.Settings, "--Banking:Events:WriteVersionsOf", _writes];
+
+        public Task<IAlbaHost> StartWritingAsync(string? versionsOf)
+        {
+            _writes = versionsOf;
+            return StartAnotherAsync();
+        }
     }
 }

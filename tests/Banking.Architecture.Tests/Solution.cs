@@ -1,5 +1,6 @@
 using System.Reflection;
 using Banking.EventStore.Published;
+using Banking.EventStore.Sealing;
 using Banking.EventStore.Versions;
 using Banking.Host;
 using Banking.Host.Hosting;
@@ -103,7 +104,10 @@ internal static class Solution
     /// <summary>Composes the host without starting it, because its configuration needs no database.</summary>
     private static IServiceProvider Compose(string[] settings)
     {
-        var app = BankHost.CreateBuilder(["--environment", "Development", .. settings], new("Host=nowhere;Database=none")).Build();
+        var builder = BankHost.CreateBuilder(["--environment", "Development", .. settings], new("Host=nowhere;Database=none"));
+        // The key of the golden files.
+        builder.Services.AddSingleton(TextKeys.Of(TextKey.Of("goldenfiles0", new byte[32])!));
+        var app = builder.Build();
         app.Configure();
         // Makes the endpoints known to the OpenAPI document, which a start of the host would do.
         app.UseEndpoints(_ => { });

@@ -40,6 +40,7 @@ public sealed class StrictEventTests
         Assert.Contains("accounts.money-deposited.v1/amount/scale", asked);
         Assert.Contains("accounts.money-deposited.v1/bankSide", asked);
         Assert.Contains("accounts.money-deposited.v1/details/counterparty/bank", asked);
+        Assert.Contains("accounts.money-deposited.v3/details/counterparty", asked);
         Assert.Contains("accounts.account-opened.v1/source/line", asked);
         Assert.Contains("customers.customer-registered.v1/personal/algorithm", asked);
     }

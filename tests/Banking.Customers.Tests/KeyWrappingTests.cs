@@ -109,7 +109,7 @@ public sealed partial class KeyWrappingTests(BankWithKeyRing bank) : IClassFixtu
         var kept = Directory.CreateDirectory(Path.Combine(bank.KeyFolder, "away")).FullName;
         Move(bank.KeyFolder, kept);
         var refused = await Assert.ThrowsAsync<ConfigurationException>(bank.StartAnotherAsync);
-        Assert.Contains("has no key, but the database has customers", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("has no key, but the database has stored keys", refused.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(bank.KeyFolder));
 
         new KeyRingFolder(bank.KeyFolder, IsPrivate: false).CreateFirstKey();

@@ -28,7 +28,7 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
         "trans.asc",
         "\"VYDAJ\"",
         "\"PRIJEM\"",
-        "trans.asc, line 3: row 101 is accounts.money-withdrawn.v2 in the bank and accounts.money-deposited.v2 in the files")]
+        "trans.asc, line 3: row 101 is accounts.money-withdrawn.v3 in the bank and accounts.money-deposited.v3 in the files")]
     [InlineData("trans.asc", "801.23", "801.20", "trans.asc, line 5: row 103 is in the bank and not in the files")]
     [InlineData("trans.asc", "801.23", "801.22", "trans.asc, line 5: row 103 has amount 0.03 CZK in the bank and 0.02 CZK in the files")]
     [InlineData("trans.asc", "102;20;930105", "104;20;930105", "trans.asc, line 4: row 102 is in the bank and not in the files")]
@@ -164,4 +164,12 @@ public sealed class BerkaRepeatTests(SmallHistory bank) : IClassFixture<SmallHis
     }
 
     private static string GetClosingBalance(JsonElement report) => report.GetProperty("closingBalance").GetString()!;
+
+    [Fact]
+    public async Task A_dump_shows_no_counterparty_of_an_imported_row()
+    {
+        Assert.Equal(1, await ScalarAsync(bank.Database, $"{CountOfEvents} where data -> 'details' ? 'counterparty'"));
+
+        Assert.DoesNotContain("87144583", await DatabaseBackup.TextAsync(bank.Database), StringComparison.Ordinal);
+    }
 }

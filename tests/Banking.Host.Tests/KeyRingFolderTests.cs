@@ -58,7 +58,7 @@ public sealed class KeyRingFolderTests : IAsyncLifetime
         Assert.Equal((2, true), (exitCode, error.Contains("has no key to rotate", StringComparison.Ordinal)));
         (exitCode, error) = await RunAsync(_folder.FullName, ["--no-demo", "--urls=http://127.0.0.1:0"]);
         Assert.Equal(2, exitCode);
-        Assert.Contains("has no key, but the database has customers", Assert.Single(error.Trim().Split('\n')), StringComparison.Ordinal);
+        Assert.Contains("has no key, but the database has stored keys", Assert.Single(error.Trim().Split('\n')), StringComparison.Ordinal);
         Assert.Empty(_folder.GetFiles());
     }
 

@@ -13,7 +13,7 @@ public sealed class SimulateCommandTests
         var booked = (await bank.RowsAsync(
             """
             select stream_id, id, data -> 'amount' ->> 'minor' from bank.mt_events
-            where type = 'accounts.money-deposited.v2' and (data -> 'amount' ->> 'minor')::bigint > 0 order by seq_id limit 1
+            where type = 'accounts.money-deposited.v3' and (data -> 'amount' ->> 'minor')::bigint > 0 order by seq_id limit 1
             """))[0].Split('|');
         var (account, deposit) = (PublicId.Format("acc", Guid.Parse(booked[0])), PublicId.Format("dep", Guid.Parse(booked[1])));
         var omit = new { accounts = new[] { account }, changes = new[] { new { omit = deposit } } };

@@ -325,7 +325,7 @@ public sealed class LedgerTests(RandomLedger bank, ITestOutputHelper output) : I
             ["position", "eventId", "type", "effectiveOn", "recordedAt", "accountId", "lines", "links"],
             entry.EnumerateObject().Select(m => m.Name));
         Assert.Equal("1900-01-01", entry.GetProperty("effectiveOn").GetString());
-        Assert.Equal("accounts.money-deposited.v2", entry.GetProperty("type").GetString());
+        Assert.Equal("accounts.money-deposited.v3", entry.GetProperty("type").GetString());
         Assert.Equal(
             """[{"account":"customer-deposits","number":2000,"credit":{"value":"0.07","currency":"EUR"}},"""
                 + """{"account":"fees","number":4000,"debit":{"value":"0.07","currency":"EUR"}}]""",

@@ -162,9 +162,9 @@ public sealed class BankFiguresTests(ProbedBank bank) : IClassFixture<ProbedBank
         ["accounts.account-closed.v1"] = "accountsClosed",
         ["accounts.account-frozen.v1"] = "freezes",
         ["accounts.account-unfrozen.v1"] = "unfreezes",
-        ["accounts.money-deposited.v2"] = "deposits",
-        ["accounts.money-withdrawn.v2"] = "withdrawals",
-        ["accounts.transfer-sent.v2"] = "transfers",
+        ["accounts.money-deposited.v3"] = "deposits",
+        ["accounts.money-withdrawn.v3"] = "withdrawals",
+        ["accounts.transfer-sent.v3"] = "transfers",
     };
 
     private static IEnumerable<DayFigure> Flat(JsonElement day) =>

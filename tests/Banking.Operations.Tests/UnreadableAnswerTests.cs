@@ -202,7 +202,7 @@ public sealed class UnreadableAnswerTests(LogOfDeposits deposits) : IClassFixtur
             var failure = await Assert.ThrowsAsync<UnreadableEventException>(read);
             Assert.Equal((_position, _eventId), (failure.Position, failure.EventId));
             Assert.StartsWith(
-                $"Event {_eventId} (accounts.money-deposited.v2) at position {_position} cannot be read: ",
+                $"Event {_eventId} (accounts.money-deposited.v3) at position {_position} cannot be read: ",
                 failure.Message,
                 StringComparison.Ordinal);
             Assert.Contains("'bankSide'", failure.Message, StringComparison.Ordinal);

@@ -105,7 +105,7 @@ public sealed class UnreadableEventTests : IAsyncLifetime
     {
         await _bank.ExecuteAsync("drop trigger spoil on bank.mt_events_default; drop function spoil()");
         await _bank.ExecuteAsync(
-            "update bank.mt_events e set type = 'accounts.money-deposited.v2', data = o.data, timestamp = least(e.timestamp, o.timestamp) "
+            "update bank.mt_events e set type = 'accounts.money-deposited.v3', data = o.data, timestamp = least(e.timestamp, o.timestamp) "
                 + "from bank.mt_events o where e.seq_id = $1 and o.seq_id = $2",
             poison,
             other);

@@ -72,9 +72,9 @@ public sealed class WideSumTests : IAsyncLifetime
                 + "select nextval('bank.mt_events_sequence'), gen_random_uuid(), e.stream_id, 2 + n, "
                 + "jsonb_set(e.data, '{effectiveAt}', case when n % 2 = 1 "
                 + "then '\"2026-11-17T16:00:00+00:00\"'::jsonb else '\"2026-11-18T15:00:00+00:00\"' end), "
-                + "case when n % 2 = 1 then 'accounts.money-withdrawn.v2' else e.type end, "
+                + "case when n % 2 = 1 then 'accounts.money-withdrawn.v3' else e.type end, "
                 + "e.timestamp + interval '1 second', e.tenant_id, '', e.correlation_id, e.headers, e.user_name, false "
-                + "from bank.mt_events e, generate_series(1, 200) n where e.type = 'accounts.money-deposited.v2'");
+                + "from bank.mt_events e, generate_series(1, 200) n where e.type = 'accounts.money-deposited.v3'");
         await _bank.ExecuteAsync("update bank.mt_streams set version = 202 where type = 'account'");
 
         var then = (await teller.GetAsync($"/v1/accounts/{account}/balance?effectiveAt={opened.AddHours(2):yyyy-MM-ddTHH:mm:ssZ}")).Ok();

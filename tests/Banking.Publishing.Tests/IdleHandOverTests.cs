@@ -68,7 +68,7 @@ public sealed class IdleHandOverTests : BankFixture
 
         await this.ExecuteAsync("drop trigger spoil on bank.mt_events_default; drop function spoil()");
         await this.ExecuteAsync(
-            "update bank.mt_events set type = 'accounts.money-deposited.v2' where data -> 'amount' ->> 'minor' = '1313'");
+            "update bank.mt_events set type = 'accounts.money-deposited.v3' where data -> 'amount' ->> 'minor' = '1313'");
 
         await receiver.TookAsync(3);
         await both.TookAsync(4);

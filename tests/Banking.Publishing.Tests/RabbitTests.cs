@@ -135,7 +135,7 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
 
         await using var reader = await RabbitReader.StartAsync(Uri, "narrow");
         var wanted = await bank.QueryAsync<long>(
-            "select count(*) from bank.mt_events where type in ('accounts.money-deposited.v2', 'accounts.account-opened.v1')");
+            "select count(*) from bank.mt_events where type in ('accounts.money-deposited.v3', 'accounts.account-opened.v1')");
         await Eventually.UntilAsync(() => reader.Read.Count, n => n >= wanted[0]);
         Assert.Equal(
             ["banking.account.account-opened.v1", "banking.account.money-deposited.v1"],

@@ -95,7 +95,7 @@ public sealed class AuditTests(BankFixture bank) : IClassFixture<BankFixture>
         var withdrawal = (await ada.WithdrawAsync(account, "2.00", "EUR", ("X-Correlation-ID", "noon"))).Created();
         bank.Clock.Advance(TimeSpan.FromHours(1));
         (string opened, string deposited, string withdrawn) = (
-            "accounts.account-opened.v1", "accounts.money-deposited.v2", "accounts.money-withdrawn.v2");
+            "accounts.account-opened.v1", "accounts.money-deposited.v3", "accounts.money-withdrawn.v3");
         var id = "evt_" + withdrawal.Text("id")[4..];
         var (from, to) = ($"from={start.Query()}", $"to={noon.Query()}");
 
@@ -140,7 +140,7 @@ public sealed class AuditTests(BankFixture bank) : IClassFixture<BankFixture>
             last = (await _teller.DepositAsync(account, "0.01")).Created();
         }
 
-        foreach (var query in (string[])[$"account={account}", "actor=dev-teller", "", "type=accounts.money-deposited.v2"])
+        foreach (var query in (string[])[$"account={account}", "actor=dev-teller", "", "type=accounts.money-deposited.v3"])
         {
             var before = (await EventsAsync(last!, query + "&limit=500")).Select(Id).ToList();
             var pages = await Pages.AllAsync(_auditor, "/audit/events?" + query, 2, async () =>

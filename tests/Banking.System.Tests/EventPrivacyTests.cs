@@ -28,7 +28,7 @@ public sealed class EventPrivacyTests(BankFixture bank) : IClassFixture<BankFixt
         var line = (await ben.GetAsync($"/v1/accounts/{to}/entries")).Ok().Items()[^1];
 
         Assert.Equal("hush money", paid.GetProperty("reason").GetProperty("text").GetString());
-        Assert.Equal("accounts.transfer-received.v2", received.GetProperty("type").GetString());
+        Assert.Equal("accounts.transfer-received.v3", received.GetProperty("type").GetString());
         foreach (var member in (string[])["actor", "operation", "reason", "correlationId", "causationId", "idempotencyKey"])
         {
             Assert.False(received.TryGetProperty(member, out _), member);

@@ -28,7 +28,7 @@ public sealed class ExplanationTests(BankFixture bank) : IClassFixture<BankFixtu
         var known = await ChangesAsync(account, $"?axis=effective&to={tuesday.Query()}&knownAt={tuesday.Query()}");
 
         Assert.Equal(
-            ["accounts.overdraft-limit-set.v1 available,overdraftLimit", "accounts.money-deposited.v2 balance,available"],
+            ["accounts.overdraft-limit-set.v1 available,overdraftLimit", "accounts.money-deposited.v3 balance,available"],
             recorded.Items().Select(Summary));
         recorded.Items()[0].GetProperty("before").GetProperty("overdraftLimit").IsMoney("0.00");
         recorded.Items()[0].GetProperty("after").GetProperty("available").IsMoney("150.00");

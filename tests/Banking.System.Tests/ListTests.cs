@@ -61,7 +61,7 @@ public sealed class ListTests(BankFixture bank) : IClassFixture<BankFixture>
         var events = (await _teller.GetAsync($"/v1/accounts/{account}/events")).Ok().Items();
 
         Assert.Equal(
-            [("accounts.account-opened.v1", 1), ("accounts.account-frozen.v1", 2), ("accounts.money-deposited.v2", 3)],
+            [("accounts.account-opened.v1", 1), ("accounts.account-frozen.v1", 2), ("accounts.money-deposited.v3", 3)],
             events.Select(e => (e.GetProperty("type").GetString(), e.GetProperty("version").GetInt32())));
         var frozen = events[1];
         Assert.Equal(

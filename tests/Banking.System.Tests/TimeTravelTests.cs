@@ -99,7 +99,7 @@ public sealed class TimeTravelTests(BankFixture bank) : IClassFixture<BankFixtur
         now.Json.GetProperty("held").IsMoney("0.00");
         Assert.Equal((bank.Clock.Now, bank.Clock.Now), (now.Json.Time("effectiveAt"), now.Json.Time("knownAt")));
         Assert.Equal(("2", "\"2\"", "state@2"), (now.Text("version"), now.Header("ETag"), now.Text("computedFrom")));
-        Assert.Equal(("accounts.money-deposited.v2", "2"), (now.Text("lastEvent", "type"), now.Text("lastEvent", "version")));
+        Assert.Equal(("accounts.money-deposited.v3", "2"), (now.Text("lastEvent", "type"), now.Text("lastEvent", "version")));
         (await _teller.GetAsync(now.Text("links", "events"))).Ok();
         (await _teller.GetAsync(now.Text("links", "entries"))).Ok();
         var past = (await _teller.GetAsync($"/v1/accounts/{account}/balance?effectiveAt={bank.Clock.Now.Query()}")).Ok();

@@ -145,6 +145,13 @@ public class BankFixture : IAsyncLifetime
                 {
                 }
 
+                // Each copy makes a key of its own, wrapped by the key ring of its hosts.
+                await using (var owner = NpgsqlDataSource.Create(TestCluster.Owner(connectionString)))
+                await using (var delete = owner.CreateCommand("delete from platform_keys.text_key"))
+                {
+                    await delete.ExecuteNonQueryAsync();
+                }
+
                 NpgsqlConnection.ClearAllPools();
                 _template = new NpgsqlConnectionStringBuilder(connectionString).Database!;
             }

@@ -1,3 +1,8 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Banking.SharedKernel;
+
 namespace Banking.Accounts.Contracts;
 
 /// <summary>Whether a movement raises or lowers the balance of the customer's account.</summary>
@@ -50,7 +55,67 @@ public enum BankSide
 /// <summary>The other party of a movement from or to another bank.</summary>
 /// <param name="Bank">The counterparty's bank, as the source names it.</param>
 /// <param name="Account">The counterparty's account, as the source names it.</param>
-public sealed record Counterparty(string? Bank, string? Account);
+/// <remarks>It is sealed in everything that the bank stores (ADR 0085), and opened when one of its members is read.</remarks>
+public sealed record Counterparty(string? Bank, string? Account) : ISealable<Counterparty>
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    private readonly SealedText? _sealed;
+
+    /// <summary>Null until a sealed one is opened. Two threads may open it at the same time, with the same result.</summary>
+    private Content? _content = new(Bank, Account);
+
+    private Counterparty(SealedText text)
+        : this(null, null) => (_sealed, _content) = (text, null);
+
+    public string? Bank => Open().Bank;
+
+    public string? Account => Open().Account;
+
+    static string ISealable<Counterparty>.SealedAs => "counterparty";
+
+    SealedText? ISealable<Counterparty>.Sealed => _sealed;
+
+    /// <summary>The same counterparty. It throws if it cannot be opened, so that an answer is not begun that cannot be completed.</summary>
+    public Counterparty Opened()
+    {
+        Open();
+        return this;
+    }
+
+    byte[] ISealable<Counterparty>.ToPlain() => JsonSerializer.SerializeToUtf8Bytes(Open(), Json);
+
+    static Counterparty ISealable<Counterparty>.Of(SealedText text) => new(text);
+
+    static Counterparty ISealable<Counterparty>.OfPlain(ReadOnlySpan<byte> plain)
+    {
+        var content = Read(plain);
+        return new(content.Bank, content.Account);
+    }
+
+    /// <summary>Equal texts are equal counterparties, so a comparison of stored ones needs no key.</summary>
+    public bool Equals(Counterparty? other) =>
+        other is not null
+        && (ReferenceEquals(this, other) || (_sealed is not null && _sealed.Text == other._sealed?.Text) || Open() == other.Open());
+
+    public override int GetHashCode() => Open().GetHashCode();
+
+    /// <summary>Without the counterparty, because records may be logged.</summary>
+    public override string ToString() => nameof(Counterparty);
+
+    private Content Open() => _content ??= Read(_sealed!.Open());
+
+    private static Content Read(ReadOnlySpan<byte> plain) =>
+        JsonSerializer.Deserialize<Content>(plain, Json) ?? throw new JsonException("A counterparty is not null.");
+
+    private sealed record Content(string? Bank, string? Account);
+}
 
 /// <summary>What a movement is for.</summary>
 /// <param name="Code">A purpose code of ISO 20022 (ExternalPurpose1Code), one to four capital letters and digits: SALA, RENT …</param>
@@ -61,6 +126,7 @@ public sealed record Purpose(string? Code = null, string? Text = null);
 /// <param name="Operation">The kind of operation: cash-in, cash-out, transfer-in, transfer-out, card …</param>
 /// <param name="Purpose">What the movement is for.</param>
 /// <param name="Reference">The customer's own reference.</param>
+/// <param name="Counterparty">The other party of a movement from or to another bank; stored as a sealed text.</param>
 /// <param name="EndToEndId">The payer's id of the payment, which every bank on its way passes on unchanged (ISO 20022).</param>
 public sealed record MovementDetails(
     string? Operation = null,

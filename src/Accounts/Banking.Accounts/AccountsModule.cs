@@ -20,6 +20,7 @@ using Banking.Commands.Receipts;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Log;
 using Banking.EventStore.Published;
+using Banking.EventStore.Sealing;
 using Banking.ReadModels;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
@@ -112,6 +113,7 @@ public sealed class AccountsModule : BankModule
 
         services
             .AddSingleton(AccountEventIds.All)
+            .AddSingleton(new SealedMember("counterparty"))
             .AddSingleton(new PublicStream(Account.StreamType, AccountId.Prefix))
             .AddAggregate(Rules)
             .AddSingleton<ReadModel, EntriesModel>()
@@ -134,6 +136,7 @@ public sealed class AccountsModule : BankModule
                 [.. new[] { typeof(AccountOpened), typeof(MovementReversed), typeof(MovementRebooked) }.Select(t => EventNames.All[t])]))
             .AddSingleton<StoredComparison, LookupComparison>()
             .AddSingleton<StoredComparison, TransferComparison>()
+            .AddSingleton<StoredComparison, CounterpartyComparison>()
             .AddSingleton<StoredComparison, ScheduleComparison>()
             .AddSingleton<StoredComparison, StatementComparison>();
         AddStatementReader(services);

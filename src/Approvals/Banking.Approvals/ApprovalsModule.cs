@@ -7,6 +7,7 @@ using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Published;
+using Banking.EventStore.Sealing;
 using Banking.EventStore.Streams;
 using Banking.ReadModels;
 using Banking.ReadModels.Comparing;
@@ -57,7 +58,7 @@ public sealed class ApprovalsModule : BankModule
                 Proposal.StreamType, [.. ProposalEventNames.All.Where(n => n.Key != typeof(CommandProposed)).Select(n => n.Value)], [], []))
             .AddSingleton(new StreamKind(Proposal.StreamType, [.. ProposalEventNames.All.Values], HasReceipts: true))
             .AddSingleton(new PublicStream(Proposal.StreamType, Proposal.Prefix))
-            .AddSingleton<AnswerRule>(ProposalAnswers.Rule)
+            .AddSingleton<AnswerRule>(s => ProposalAnswers.RuleOf(s.GetRequiredService<SealedMembers>()))
             .AddSingleton<StoredComparison, ExpiryComparison>();
     }
 

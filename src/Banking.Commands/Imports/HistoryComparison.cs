@@ -4,6 +4,7 @@ using Banking.EventStore.Appending;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Log;
+using Banking.EventStore.Sealing;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Versions;
 using Banking.SharedKernel;
@@ -27,7 +28,7 @@ public delegate void Comparable(Guid stream, JsonObject stored, JsonObject given
 /// numbers are not compared, and neither is content that was deleted with its archive file.
 /// </summary>
 public sealed class HistoryComparison(
-    IDocumentStore store, NpgsqlDataSource source, ArchivedEvents archive, EventVersions versions)
+    IDocumentStore store, NpgsqlDataSource source, ArchivedEvents archive, EventVersions versions, SealedMembers texts)
 {
     private const int StreamsAtOnce = 100;
 
@@ -71,7 +72,8 @@ public sealed class HistoryComparison(
             var type = session.Events.BuildEvent(given.Data).EventTypeName;
             var what =
                 type == storedType
-                    ? FactComparison.Difference(storedFact, givenFact)
+                    // Opened, because a difference is shown.
+                    ? FactComparison.Difference(texts.Open(storedFact), texts.Open(givenFact))
                     : $"is {storedType} in the bank and {type} in the files";
             if (what is not null)
             {

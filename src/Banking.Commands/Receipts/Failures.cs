@@ -3,6 +3,7 @@ using Banking.Commands.Decisions;
 using Banking.EventStore.Archive;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
+using Banking.EventStore.Sealing;
 using Banking.EventStore.Storage;
 using JasperFx;
 using Npgsql;
@@ -126,6 +127,13 @@ public static class Failures
             ("position", unreadable.Position));
     }
 
+    /// <summary>The refusal of what needs a sealed text that is damaged; null if the failure has another cause.</summary>
+    public static Refusal? DamagedText(Exception failure) => Chain(failure).Any(e => e is DamagedTextException)
+        ? Refusal.Of(
+            RefusalKind.Unreadable, "event_unreadable",
+            "A sealed text needed for this is damaged. Nothing was done; operators must first repair the log: verify names the event.")
+        : null;
+
     /// <summary>
     /// The refusal of a command whose event says something that the versions which this host writes do not know.
     /// </summary>
@@ -149,6 +157,7 @@ public static class Failures
             "outcome_unknown",
             "The connection broke before the database confirmed the commit. Repeat with the same key to learn the outcome.")
         : UnreadableEvent(failure) is { } unreadable ? Unreadable(unreadable)
+        : DamagedText(failure) is { } damaged ? damaged
         : IsTransient(failure) ? Unavailable(failure)
         : Refusal.Of(RefusalKind.Failed, "internal_error", "The bank failed to decide this command. Nothing was done."));
 

@@ -7,6 +7,7 @@ using Banking.Commands.Periods;
 using Banking.Customers;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
+using Banking.EventStore.Sealing;
 using Banking.Host.Hosting;
 using Banking.Host.Security;
 using Banking.Migration;
@@ -93,6 +94,7 @@ internal static class ImportCommand
         services.GetService<KeyRingFolder>()?.Require();
         await BankSchema.PrepareAsync(services);
         FirstKey.Require(services);
+        await services.GetRequiredService<TextKeys>().CurrentAsync(stop.Token);
         var tally = new Tally();
         try
         {

@@ -6,6 +6,7 @@ using Banking.EventStore.Epochs;
 using Banking.EventStore.Json;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Log;
+using Banking.EventStore.Sealing;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Versions;
 using Banking.Host.Database;
@@ -182,15 +183,20 @@ public static class BankHost
             .AddReadModels()
             .AddWeb()
             .AddSingleton(ImportedMovements.Berka)
-            .AddSingleton(new StoreConfiguration(store => Configure(store, clock, modules)))
-            .AddMarten(store => Configure(store, clock, modules))
+            .AddSingleton(p => new StoreConfiguration(store => Configure(store, clock, p.GetRequiredService<SealedTexts>(), modules)))
+            .AddMarten(p =>
+            {
+                var store = new StoreOptions();
+                Configure(store, clock, p.GetRequiredService<SealedTexts>(), modules);
+                return store;
+            })
             .UseNpgsqlDataSource(StackConnections.Key)
             .UseLightweightSessions();
     }
 
-    private static void Configure(StoreOptions store, TimeProvider clock, IReadOnlyList<BankModule> modules)
+    private static void Configure(StoreOptions store, TimeProvider clock, SealedTexts texts, IReadOnlyList<BankModule> modules)
     {
-        store.AddEventStore(clock);
+        store.AddEventStore(clock, texts);
         store.AddCommands();
         store.AddReadModels();
         store.AddWeb();

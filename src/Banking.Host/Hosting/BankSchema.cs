@@ -68,6 +68,8 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
                 await (checks?.CheckLogAsync(connection, role) ?? Task.CompletedTask);
                 await services.GetRequiredService<ReadModelSchema>().PrepareAsync(connection);
                 await (isMigration ? Task.CompletedTask : FirstKey.EnsureAsync(services));
+                // Only hosts register checks. A command makes the key of texts when it stores one.
+                await (isMigration || checks is null ? Task.CompletedTask : FirstTextKey.EnsureAsync(services));
             }));
     }
 

@@ -41,6 +41,12 @@ internal sealed class UnhandledExceptionHandler(
 
     private Refusal? DescribeUnreadableEvent(HttpContext http, Exception exception)
     {
+        if (Failures.DamagedText(exception) is { } damaged)
+        {
+            logger.LogError(exception, "{Method} {Path} needs a sealed text that is damaged", http.Request.Method, http.Request.Path);
+            return damaged;
+        }
+
         if (Failures.UnreadableEvent(exception) is not { } unreadable)
         {
             return null;

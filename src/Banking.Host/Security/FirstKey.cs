@@ -41,8 +41,8 @@ internal static class FirstKey
         if (isHost)
         {
             throw new ConfigurationException(
-                $"The key ring in {ring.Folder.Path} has no key, but the database has customers: mount the right folder or restore it from "
-                    + $"its backup; only a bank from before the key ring gets a first key, by the command {Command}.");
+                $"The key ring in {ring.Folder.Path} has no key, but the database has stored keys: mount the right folder or restore it "
+                    + $"from its backup; only a bank from before the key ring gets a first key, by the command {Command}.");
         }
     }
 

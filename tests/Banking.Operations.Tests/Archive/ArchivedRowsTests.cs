@@ -121,7 +121,7 @@ public sealed class ArchivedRowsTests(ArchivedBank bank) : IClassFixture<Archive
         var file = (await bank.WriteAsync())[^1];
         var position = (await bank.QueryAsync<long>(
             "select seq_id from bank.mt_events e join platform.archive_part p on p.stream = e.stream_id and p.file = $1 "
-                + "where e.type = 'accounts.money-deposited.v2' limit 1",
+                + "where e.type = 'accounts.money-deposited.v3' limit 1",
             file.Id))[0];
         await using var owner = await bank.OwnerAsync();
         foreach (var (forge, undo) in ((string, string)[])[
@@ -185,7 +185,7 @@ public sealed class ArchivedRowsTests(ArchivedBank bank) : IClassFixture<Archive
             $"/v1/accounts/{account}/figures",
             $"/v1/transactions/{transaction}",
             $"/audit/events?account={account}&limit=500",
-            $"/audit/events?type=accounts.money-deposited.v2&limit=500",
+            $"/audit/events?type=accounts.money-deposited.v3&limit=500",
         ];
     }
 

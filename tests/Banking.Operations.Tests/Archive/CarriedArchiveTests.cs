@@ -32,7 +32,7 @@ public sealed class CarriedArchiveTests(CarryingArchivedBank bank) : IClassFixtu
         var versions = (await _teller.GetAsync($"/v1/accounts/{account}/events?limit=500")).Ok().Items();
         Assert.Equal(Enumerable.Range(1, versions.Count), versions.Select(e => e.GetProperty("version").GetInt32()));
         Assert.Contains(versions, e => e.TryGetProperty("archived", out _));
-        Assert.Equal($"{100 + versions.Count(e => Type(e) == "accounts.money-deposited.v2") - 1}.00", await _teller.BalanceAsync(account));
+        Assert.Equal($"{100 + versions.Count(e => Type(e) == "accounts.money-deposited.v3") - 1}.00", await _teller.BalanceAsync(account));
         (await _teller.PostAsync("/v1/withdrawals", new
         {
             accountId = account,

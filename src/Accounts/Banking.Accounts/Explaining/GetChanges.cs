@@ -37,7 +37,7 @@ public static class GetChangesEndpoint
         "Lists the events of an account between two recorded or two effective times. Each shows the members that it changed, before and "
         + "after it. The opening, the changes and the closing of an interval are consistent.")]
     [Authorize(Policies.Read)]
-    [Problems("account_not_found", "malformed_filter", "malformed_period", "known_in_future")]
+    [Problems("account_not_found", "malformed_filter", "malformed_period", "known_in_future", "key_unavailable")]
     [ProducesResponseType<ChangesView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string account, AccountReader reader, MomentReader moments, AccountChanges changes, EventViews events, TimeProvider clock,

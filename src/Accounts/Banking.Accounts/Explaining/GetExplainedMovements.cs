@@ -29,7 +29,7 @@ public static class GetExplainedMovementsEndpoint
         "Lists the movements of a balance in the order of their effective times, each with the balance before and after it in this order, "
         + "its event and command, and links. A page with a cursor may have fewer items than the limit.")]
     [Authorize(Policies.Read)]
-    [Problems("account_not_found", "malformed_period")]
+    [Problems("account_not_found", "malformed_period", "key_unavailable")]
     [ProducesResponseType<Page<ChangeView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string account, AccountReader reader, MomentReader moments, AccountChanges changes, EventViews events, TimeProvider clock,

@@ -21,7 +21,7 @@ public static class GetExplanationEndpoint
         "Explains the balance of now, after a version, or at a past moment. The groups of each grouping add up to the balance. Each group "
         + "links to its movements, and these to commands, actors, reasons and corrections.")]
     [Authorize(Policies.Read)]
-    [Problems("account_not_found", "malformed_period")]
+    [Problems("account_not_found", "malformed_period", "key_unavailable")]
     [ProducesResponseType<ExplanationView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string account, AccountReader reader, MomentReader moments, BalanceExplanation explanation, TimeProvider clock, HttpContext http)

@@ -26,7 +26,7 @@ public static class GetMistakesEndpoint
         "Searches the newest movements of a balance for those that make the difference to what was expected: booked later or twice, with "
         + "the amount of the difference or half of it, with exchanged digits, and pairs. The candidates are hints, the best first.")]
     [Authorize(Policies.Read)]
-    [Problems("account_not_found", "malformed_filter", "malformed_period", "invalid_amount", "statement_not_found")]
+    [Problems("account_not_found", "malformed_filter", "malformed_period", "invalid_amount", "statement_not_found", "key_unavailable")]
     [ProducesResponseType<MistakesView>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string account, AccountReader reader, MomentReader moments, EventReader events, BalanceMistakes mistakes, TimeProvider clock,

@@ -44,9 +44,18 @@ internal static class AccountAnswers
         AnsweredCommand<Account> command, IMovement movement, MovementDetails? details, string prefix, string address) =>
         CommandAnswer.Created(
             MovementView.Of(
-                PublicId.Format(prefix, command.First.Id), movement, command.State, command.Now, details, command.Reason),
+                PublicId.Format(prefix, command.First.Id), movement, command.State, command.Now, Kept(details, command.Stored),
+                command.Reason),
             command.Stream,
             address);
+
+    /// <summary>Answers have no counterparty since counterparties are sealed. Those from before have it as plain as their events.</summary>
+    private static MovementDetails? Kept(MovementDetails? details, JsonElement? stored)
+    {
+        var isFromBefore = details?.Counterparty is ISealable<Counterparty> { Sealed: null }
+            && stored is { } answer && answer.TryGetProperty("counterparty", out _);
+        return details is null || isFromBefore ? details : details with { Counterparty = null };
+    }
 
     /// <summary>Its version is that of the account with the first booking. Only the answer says which account that is.</summary>
     private static CommandAnswer Correction(AnsweredCommand<Account> command, List<NewEvent> events)

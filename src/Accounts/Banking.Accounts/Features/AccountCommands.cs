@@ -6,6 +6,7 @@ using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
+using Banking.EventStore.Sealing;
 using Banking.Web.Commands;
 using Microsoft.AspNetCore.Http;
 using Wolverine;
@@ -22,8 +23,13 @@ public sealed class AccountCommands(
     IProposals proposals,
     BackdatingRule rule,
     CarryForwardPolicy carrying,
+    SealedTexts texts,
     TimeProvider clock)
 {
+    /// <summary>Reads a stored command, whose sealed members are opened when they are needed.</summary>
+    internal TCommand Read<TCommand>(CommandData command)
+        where TCommand : class => command.Read<TCommand>(texts);
+
     internal Task<IResult> HttpAsync<TCommand>(
         HttpContext http,
         CommandDefinition<TCommand> definition,
@@ -36,7 +42,7 @@ public sealed class AccountCommands(
             http, definition.Shape, read,
             (command, context, ct) => RunAsync(
                 command, definition, context,
-                isProposed ? proposals.Propose(CommandData.Of(definition.Shape.Name, command), context) : null, ct),
+                isProposed ? proposals.Propose(CommandData.Of(definition.Shape.Name, command, texts), context) : null, ct),
             (command, context, ct) => NormalizeAsync(command, definition, context, ct));
     }
 
@@ -99,6 +105,11 @@ public sealed class AccountCommands(
         }
 
         context = accounts.Normalize(context);
+        if (await texts.FindProblemAsync(definition.Counterparty(command), ct) is { } unavailable)
+        {
+            return new(context, null, Failures.Unavailable(unavailable));
+        }
+
         var past = definition.EffectiveAt(command) is null
             ? []
             : await ReadTimelinesAsync(definition.IsFirstDebited, accounts.Ids, context.Caller, ct);
@@ -117,7 +128,7 @@ public sealed class AccountCommands(
                         id => states[id],
                         now),
                 (states, events, now) => step?.Answer() ?? definition.Answer(command, accounts.SelectFrom(states), events, now),
-                () => CommandData.Of(definition.Shape.Name, command))
+                () => CommandData.Of(definition.Shape.Name, command, texts))
             { Past = past, BooksPast = past.Length > 0, Joined = step?.Stream },
             null);
     }

@@ -1,3 +1,4 @@
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Commands.Decisions;
 
@@ -15,6 +16,9 @@ internal sealed record CommandDefinition<TCommand>(
 {
     /// <summary>The effective time that the command claims; null for kinds of command that cannot claim one.</summary>
     public Func<TCommand, DateTimeOffset?> EffectiveAt { get; init; } = _ => null;
+
+    /// <summary>The counterparty that the command names, which is stored sealed; null for kinds of command that name none.</summary>
+    public Func<TCommand, Counterparty?> Counterparty { get; init; } = _ => null;
 
     /// <summary>Returns the path of what the events made; null if the command makes nothing that has one.</summary>
     public Func<IReadOnlyList<NewEvent>, string?> Address { get; init; } = _ => null;

@@ -53,8 +53,8 @@ public static class CorrectTransactionEndpoint
         + "approval is refused unless propose is true.")]
     [Authorize(Policies.ControlAccounts)]
     [MovementProblems(
-        "insufficient_funds", "same_account", "transaction_not_found", "already_corrected", "nothing_in_effect", "nothing_to_correct",
-        "correction_member_unfit", "correction_member_missing", "malformed_dry_run", "approval_required")]
+        "insufficient_funds", "same_account", "key_unavailable", "transaction_not_found", "already_corrected", "nothing_in_effect",
+        "nothing_to_correct", "correction_member_unfit", "correction_member_missing", "malformed_dry_run", "approval_required")]
     [ProducesResponseType<CorrectionView>(StatusCodes.Status201Created)]
     [ProducesResponseType<ProposedView>(StatusCodes.Status202Accepted)]
     [ProducesResponseType<CorrectionPreview>(StatusCodes.Status200OK)]

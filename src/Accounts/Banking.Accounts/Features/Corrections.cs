@@ -9,6 +9,7 @@ using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Json;
+using Banking.EventStore.Sealing;
 using Banking.Web.Commands;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Http;
@@ -28,6 +29,7 @@ public sealed class Corrections(
     BackdatingRule rule,
     CorrectionApprovalRule approvals,
     CarryForwardPolicy carrying,
+    SealedTexts texts,
     TimeProvider clock) : IProposable
 {
     public string Name => CorrectTransactionHandler.Shape.Name;
@@ -98,6 +100,11 @@ public sealed class Corrections(
             if (plan is null)
             {
                 return GroupOutcomes.Rejected(context, problem!);
+            }
+
+            if (await texts.FindProblemAsync(plan.Corrected.Booking.Details?.Counterparty, ct) is { } unavailable)
+            {
+                return GroupOutcomes.Rejected(context, Failures.Unavailable(unavailable));
             }
 
             using var timelinesInUse = await timelines.ReadAheadAsync(plan.Accounts, plan.Since, ct);

@@ -40,7 +40,7 @@ public static class DepositMoneyEndpoint
     [EndpointSummary("Deposit money")]
     [EndpointDescription("Books money that comes into the bank to an account. The answer has the balance right after it.")]
     [Authorize(Policies.Deposit)]
-    [MovementProblems]
+    [MovementProblems("key_unavailable")]
     [ProducesResponseType<MovementView>(StatusCodes.Status201Created)]
     [ProducesResponseType<ProposedView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(DepositRequest request, AccountCommands commands, HttpContext http) =>
@@ -85,10 +85,12 @@ public static class DepositMoneyHandler
         (c, accounts, events, now) =>
         {
             var id = PublicId.Format(MovementId.Deposit, events[0].EventId);
-            var view = MovementView.Of(id, (IMovement)events[0].Data, accounts[0], now, DetailsOf(c), c.Reason);
+            // Without the counterparty, because the answer is kept as a receipt.
+            var details = DetailsOf(c with { Counterparty = null });
+            var view = MovementView.Of(id, (IMovement)events[0].Data, accounts[0], now, details, c.Reason);
             return CommandAnswer.Created(view, accounts[0].Id, AddressOf(events));
         })
-    { EffectiveAt = c => c.EffectiveAt, Address = AddressOf };
+    { EffectiveAt = c => c.EffectiveAt, Counterparty = c => c.Counterparty, Address = AddressOf };
 
     internal static string AddressOf(IReadOnlyList<NewEvent> events) =>
         $"/v1/deposits/{PublicId.Format(MovementId.Deposit, events[0].EventId)}";

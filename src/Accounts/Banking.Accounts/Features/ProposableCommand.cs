@@ -17,7 +17,7 @@ internal sealed class ProposableCommand<TCommand>(CommandDefinition<TCommand> de
     public string Policy => policy;
 
     public Task<Outcome> RunAsync(CommandData command, CommandContext context, ProposalStep step, CancellationToken ct) =>
-        commands.RunAsync(command.Read<TCommand>(), definition, context, step, ct);
+        commands.RunAsync(commands.Read<TCommand>(command), definition, context, step, ct);
 }
 
 internal static class ProposableCommands

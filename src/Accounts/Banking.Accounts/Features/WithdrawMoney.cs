@@ -40,7 +40,7 @@ public static class WithdrawMoneyEndpoint
     [EndpointSummary("Withdraw money")]
     [EndpointDescription("Books money that leaves the bank from an account. What is available must cover it.")]
     [Authorize(Policies.MoveMoney)]
-    [MovementProblems("insufficient_funds")]
+    [MovementProblems("insufficient_funds", "key_unavailable")]
     [ProducesResponseType<MovementView>(StatusCodes.Status201Created)]
     [ProducesResponseType<ProposedView>(StatusCodes.Status202Accepted)]
     public static Task<IResult> Post(WithdrawalRequest request, AccountCommands commands, HttpContext http) =>
@@ -85,10 +85,12 @@ public static class WithdrawMoneyHandler
         (c, accounts, events, now) =>
         {
             var id = PublicId.Format(MovementId.Withdrawal, events[0].EventId);
-            var view = MovementView.Of(id, (IMovement)events[0].Data, accounts[0], now, DetailsOf(c), c.Reason);
+            // Without the counterparty, because the answer is kept as a receipt.
+            var details = DetailsOf(c with { Counterparty = null });
+            var view = MovementView.Of(id, (IMovement)events[0].Data, accounts[0], now, details, c.Reason);
             return CommandAnswer.Created(view, accounts[0].Id, AddressOf(events));
         })
-    { EffectiveAt = c => c.EffectiveAt, Address = AddressOf, IsFirstDebited = true };
+    { EffectiveAt = c => c.EffectiveAt, Counterparty = c => c.Counterparty, Address = AddressOf, IsFirstDebited = true };
 
     internal static string AddressOf(IReadOnlyList<NewEvent> events) =>
         $"/v1/withdrawals/{PublicId.Format(MovementId.Withdrawal, events[0].EventId)}";

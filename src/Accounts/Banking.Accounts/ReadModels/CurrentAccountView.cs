@@ -20,8 +20,9 @@ internal sealed class CurrentAccountView(
         var id = address is [_, _, _, var last] ? last : "";
         object? view = address is [_, _, var kind, _] ? kind switch
         {
-            "deposits" => await movements.FindAsync(MovementId.Deposit, id, answer.Caller, ct),
-            "withdrawals" => await movements.FindAsync(MovementId.Withdrawal, id, answer.Caller, ct),
+            // Without the counterparty, as in the answer that has expired.
+            "deposits" => await movements.FindAsync(MovementId.Deposit, id, answer.Caller, ct, withParty: false),
+            "withdrawals" => await movements.FindAsync(MovementId.Withdrawal, id, answer.Caller, ct, withParty: false),
             "transfers" => await movements.FindAsync(MovementId.Transfer, id, answer.Caller, ct),
             "transactions" => await CorrectionAsync(id, answer.Caller, ct),
             _ => null,

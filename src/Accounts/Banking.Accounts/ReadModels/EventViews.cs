@@ -4,6 +4,7 @@ using Banking.Accounts.Contracts;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Published;
+using Banking.EventStore.Sealing;
 using Banking.SharedKernel;
 using JasperFx.Events;
 using Marten;
@@ -11,7 +12,7 @@ using Marten;
 namespace Banking.Accounts.ReadModels;
 
 /// <summary>Shows stored events with the metadata that the caller may see, and their data in the form of the API.</summary>
-public sealed class EventViews(IDocumentStore store, PublicEventData data)
+public sealed class EventViews(IDocumentStore store, PublicEventData data, SealedMembers texts)
 {
     internal EventView Of(IEvent e, Caller caller)
     {
@@ -36,6 +37,7 @@ public sealed class EventViews(IDocumentStore store, PublicEventData data)
             Known(e.CausationId),
             Known(e.RequiredHeader(HeaderNames.IdempotencyKey)),
             e.IsArchived ? true : null,
-            JsonSerializer.SerializeToElement(data.Of(e.EventTypeName, JsonNode.Parse(store.Options.Serializer().ToJson(e.Data)))));
+            JsonSerializer.SerializeToElement(
+                data.Of(e.EventTypeName, texts.Open(JsonNode.Parse(store.Options.Serializer().ToJson(e.Data))))));
     }
 }

@@ -104,7 +104,7 @@ public static class GetEntriesEndpoint
     [EndpointSummary("List the entries, with the balance after each")]
     [EndpointDescription("Lists the entries of an account in the order of booking, each with the balance after it.")]
     [Authorize(Policies.Read)]
-    [Problems("account_not_found")]
+    [Problems("account_not_found", "key_unavailable")]
     [ProducesResponseType<Page<EntryView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string account, AccountReader reader, EntryPages pages, MomentReader moments, TimeProvider clock,

@@ -55,7 +55,7 @@ public static class GetEventsEndpoint
         "Lists the events that the account is made of, in the order of recording, with the metadata that the caller may see. The changes "
         + "of the account have them in the order of effective times.")]
     [Authorize(Policies.Read)]
-    [Problems("account_not_found", "malformed_version", "version_not_found")]
+    [Problems("account_not_found", "malformed_version", "version_not_found", "key_unavailable")]
     [ProducesResponseType<Page<EventView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(
         string account, AccountReader reader, EventViews views, MomentReader moments, TimeProvider clock, HttpContext http)

@@ -20,7 +20,7 @@ public static class GetMovementsEndpoint
     [EndpointSummary("Get a deposit")]
     [EndpointDescription("Gets a deposit with the balance right after it.")]
     [Authorize(Policies.Read)]
-    [Problems("movement_not_found")]
+    [Problems("movement_not_found", "key_unavailable")]
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetDeposit(string deposit, MovementReader movements, HttpContext http) =>
         Get(MovementId.Deposit, deposit, movements, http);
@@ -30,7 +30,7 @@ public static class GetMovementsEndpoint
     [EndpointSummary("Get a withdrawal")]
     [EndpointDescription("Gets a withdrawal with the balance right after it.")]
     [Authorize(Policies.Read)]
-    [Problems("movement_not_found")]
+    [Problems("movement_not_found", "key_unavailable")]
     [ProducesResponseType<MovementView>(StatusCodes.Status200OK)]
     public static Task<IResult> GetWithdrawal(string withdrawal, MovementReader movements, HttpContext http) =>
         Get(MovementId.Withdrawal, withdrawal, movements, http);

@@ -5,6 +5,7 @@ using Banking.Commands.Receipts;
 using Banking.EventStore.Callers;
 using Banking.EventStore.Json;
 using Banking.EventStore.Published;
+using Banking.EventStore.Sealing;
 using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Banking.Web.Http;
@@ -36,7 +37,7 @@ public sealed record RefusalView(
     string? IdempotencyKey,
     RefusedCommandView? Command)
 {
-    internal static RefusalView Of(RecordedRefusal r, Caller caller)
+    internal static RefusalView Of(RecordedRefusal r, Caller caller, SealedMembers texts)
     {
         var isShown = caller.CanSeeOrigin(r);
         string? Known(string? text) => isShown ? text : null;
@@ -55,7 +56,7 @@ public sealed record RefusalView(
             code is null && text is null ? null : new(code, text),
             Known(r.CorrelationId),
             Known(r.IdempotencyKey),
-            isShown && r.Command is { } command ? RefusedCommandView.Of(command) : null);
+            isShown && r.Command is { } command ? RefusedCommandView.Of(command, texts) : null);
     }
 }
 
@@ -64,8 +65,8 @@ public sealed record RefusalView(
 /// <param name="Fields">The command's members as given, with money as in requests.</param>
 public sealed record RefusedCommandView(string Type, JsonNode? Fields)
 {
-    internal static RefusedCommandView Of(CommandData command) =>
-        new(command.Type, PublicEventData.WithMoney(JsonObject.Create(command.Fields)));
+    internal static RefusedCommandView Of(CommandData command, SealedMembers texts) =>
+        new(command.Type, PublicEventData.WithMoney(texts.Open(JsonObject.Create(command.Fields))));
 }
 
 public static class GetRefusalsEndpoint
@@ -88,9 +89,10 @@ public static class GetRefusalsEndpoint
         "Lists the commands that were refused, with the facts that each decision saw. A refusal changed nothing, so it has no effective "
         + "time.")]
     [Authorize(Policies.Read)]
-    [Problems("account_not_found")]
+    [Problems("account_not_found", "key_unavailable")]
     [ProducesResponseType<Page<RefusalView>>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string account, AccountReader reader, RefusalReader stored, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Get(
+        string account, AccountReader reader, RefusalReader stored, SealedMembers texts, TimeProvider clock, HttpContext http)
     {
         if (await reader.FindAsync(account, http) is not { } found)
         {
@@ -125,7 +127,7 @@ public static class GetRefusalsEndpoint
             http.RequestAborted);
         return TypedResults.Json(
             Page<RefusalView>.Of(
-                [.. refusals.Select(r => RefusalView.Of(r, caller))], paging, r => r.Id[(RefusalId.Prefix.Length + 1)..]),
+                [.. refusals.Select(r => RefusalView.Of(r, caller, texts))], paging, r => r.Id[(RefusalId.Prefix.Length + 1)..]),
             ApiJson.Options);
     }
 }

@@ -31,7 +31,7 @@ public static class ListEntriesEndpoint
         + "their own accounts. A page may have fewer items than its limit although there is a next page.")]
     [Authorize(Policies.Read)]
     [Problems(
-        "customer_not_found", "malformed_customer_id", "unknown_currency", "invalid_amount", "amount_not_positive")]
+        "customer_not_found", "malformed_customer_id", "unknown_currency", "invalid_amount", "amount_not_positive", "key_unavailable")]
     [ReadsFrom(EntriesModel.ModelName)]
     [ProducesResponseType<Page<ActivityView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(EntryPages pages, IDocumentStore store, HttpContext http)

@@ -25,6 +25,7 @@ public static class ListTransactionsEndpoint
         + "have fewer items than its limit although there is a next page.")]
     [Authorize(Policies.Read)]
     [ReadsFrom(EntriesModel.ModelName)]
+    [Problems("key_unavailable")]
     [ProducesResponseType<Page<MovementView>>(StatusCodes.Status200OK)]
     public static Task<IResult> GetDeposits(
         TransactionQuery query, TransactionPages pages, StateReader<Account> states, HttpContext http) =>
@@ -40,6 +41,7 @@ public static class ListTransactionsEndpoint
         + "have fewer items than its limit although there is a next page.")]
     [Authorize(Policies.Read)]
     [ReadsFrom(EntriesModel.ModelName)]
+    [Problems("key_unavailable")]
     [ProducesResponseType<Page<MovementView>>(StatusCodes.Status200OK)]
     public static Task<IResult> GetWithdrawals(
         TransactionQuery query, TransactionPages pages, StateReader<Account> states, HttpContext http) =>

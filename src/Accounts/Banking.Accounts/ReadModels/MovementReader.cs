@@ -1,3 +1,4 @@
+using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Views;
 using Banking.EventStore.Callers;
@@ -11,7 +12,8 @@ public sealed class MovementReader(AccountReader reader, HistoricalBalances bala
 {
     /// <summary>Returns the view of a movement; null if there is none with this id, or the caller may not see it.</summary>
     /// <param name="prefix">The prefix of the ids of this kind of movement.</param>
-    internal async Task<object?> FindAsync(string prefix, string id, Caller caller, CancellationToken ct)
+    /// <param name="withParty">Whether to show the counterparty, which may fail.</param>
+    internal async Task<object?> FindAsync(string prefix, string id, Caller caller, CancellationToken ct, bool withParty = true)
     {
         if (!PublicId.TryParse(prefix, id, out var eventId) || await reader.EventAsync(eventId, ct) is not { } e || PrefixOf(e) != prefix)
         {
@@ -22,14 +24,14 @@ public sealed class MovementReader(AccountReader reader, HistoricalBalances bala
         {
             // The payee sees the transfer without the payer's balance.
             return e.Data is TransferSent sent && await reader.FindAsync(AccountId.Format(sent.To), caller, ct) is not null
-                ? View(e, id, null, caller)
+                ? View(e, id, null, caller, withParty)
                 : null;
         }
 
         var (at, version) = await balances.AtVersionAsync(account, e.Version, ct);
         return version < e.Version || at.Last is null
             ? null
-            : View(e, id, account with { Balance = at.Balance.ToMoney(), Version = e.Version }, caller);
+            : View(e, id, account with { Balance = at.Balance.ToMoney(), Version = e.Version }, caller, withParty);
     }
 
     private static string? PrefixOf(IEvent e) => e.Data switch
@@ -40,11 +42,17 @@ public sealed class MovementReader(AccountReader reader, HistoricalBalances bala
         _ => null,
     };
 
-    private static object View(IEvent e, string id, Account? after, Caller caller) => e.Data switch
+    private static object View(IEvent e, string id, Account? after, Caller caller, bool withParty)
     {
-        TransferSent sent => TransferView.Of(e.Id, e.StreamId, sent, after, e.Timestamp, e.ReasonFor(caller)),
-        MoneyDeposited m => MovementView.Of(id, m, after!, e.Timestamp, m.Details, e.ReasonFor(caller)),
-        var other => MovementView.Of(
-            id, (MoneyWithdrawn)other, after!, e.Timestamp, ((MoneyWithdrawn)other).Details, e.ReasonFor(caller)),
-    };
+        return e.Data switch
+        {
+            TransferSent sent => TransferView.Of(e.Id, e.StreamId, sent, after, e.Timestamp, e.ReasonFor(caller)),
+            MoneyDeposited m => Movement(m, m.Details),
+            var other => Movement((MoneyWithdrawn)other, ((MoneyWithdrawn)other).Details),
+        };
+
+        MovementView Movement(IMovement m, MovementDetails? details) => MovementView.Of(
+            id, m, after!, e.Timestamp, withParty || details is null ? details : details with { Counterparty = null },
+            e.ReasonFor(caller));
+    }
 }

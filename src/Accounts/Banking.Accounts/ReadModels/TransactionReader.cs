@@ -9,22 +9,23 @@ namespace Banking.Accounts.ReadModels;
 /// <summary>Finds transactions and their corrections in the log, so no second copy can disagree with it.</summary>
 public sealed class TransactionReader(EventReader events)
 {
-    internal const string IndexName = "idx_accounts_corrections_v2";
+    internal const string IndexName = "idx_accounts_corrections_v3";
 
     /// <summary>The condition must be the same in the index and in the query. If a type gets another name, both need it.</summary>
     internal const string IsCorrection =
         "type in ('accounts.movement-reversed.v1', 'accounts.movement-rebooked.v1', "
-            + "'accounts.movement-reversed.v2', 'accounts.movement-rebooked.v2')";
+            + "'accounts.movement-reversed.v2', 'accounts.movement-rebooked.v2', "
+            + "'accounts.movement-reversed.v3', 'accounts.movement-rebooked.v3')";
 
-    /// <summary>The index of the first versions alone. Queries of hosts of that time can use the present one too.</summary>
-    internal const string FormerIndexName = "idx_accounts_corrections";
+    /// <summary>The indexes of the earlier versions alone. Queries of hosts of that time can use the present one too.</summary>
+    internal static readonly string[] FormerIndexNames = ["idx_accounts_corrections", "idx_accounts_corrections_v2"];
 
     internal const string Root = "data -> 'correction' ->> 'transaction'";
 
     /// <summary>An index of the bookings of corrections. Other events cost nothing more.</summary>
-    internal const string Index =
+    internal static readonly string Index =
         $"create index if not exists {IndexName} on {SchemaNames.Events}.mt_events (({Root})) where {IsCorrection}; "
-            + $"drop index if exists {SchemaNames.Events}.{FormerIndexName}";
+            + $"drop index if exists {string.Join(", ", FormerIndexNames.Select(name => $"{SchemaNames.Events}.{name}"))}";
 
     /// <summary>The transaction with this public id; null if there is none.</summary>
     internal async Task<BookedTransaction?> FindAsync(string transaction, CancellationToken ct) =>

@@ -21,7 +21,7 @@ public static class GetStatementEndpoint
     [EndpointSummary("Get a statement, in the form that Accept or a suffix asks for: .json, .csv, .html, .camt, .mt940")]
     [EndpointDescription("Gets a statement in the form that Accept or a suffix of the id asks for. Its bytes are the same each time.")]
     [Authorize(Policies.Read)]
-    [Problems("statement_not_found", "statement_differs", "form_too_small")]
+    [Problems("statement_not_found", "statement_differs", "form_too_small", "key_unavailable")]
     [ProducesResponseType<StatementDocument>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(string statement, AccountReader accounts, StatementReader statements, HttpContext http)
     {

@@ -29,7 +29,7 @@ public static class IssueStatementEndpoint
     [Authorize(Policies.IssueStatements)]
     [Problems(
         "account_not_found", "malformed_date", "malformed_period", "period_not_ended", "period_before_opening", "statement_unchanged",
-        "statement_overtaken", "statement_too_long", "too_many_periods", "balance_too_large", "overloaded")]
+        "statement_overtaken", "statement_too_long", "too_many_periods", "balance_too_large", "overloaded", "key_unavailable")]
     [ProducesResponseType<StatementView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(string account, IssueStatementRequest request, StatementCommands commands, HttpContext http) =>
         commands.IssueAsync(http, key => Read(key, account, request));

@@ -40,7 +40,7 @@ public sealed record FrozenView(bool Debit, bool Credit);
 /// <param name="Version">The account's version right after the movement.</param>
 /// <param name="PurposeCode">A purpose code of ISO 20022.</param>
 /// <param name="EndToEndId">The payer's id of the payment.</param>
-/// <param name="Counterparty">The other party, at another bank.</param>
+/// <param name="Counterparty">The other party, at another bank. The answer to the command leaves it out, because it is kept.</param>
 public sealed record MovementView(
     string Id, string Status, string AccountId, string AccountNumber, Direction Direction, Amount Amount, Amount Balance, long Version,
     DateTimeOffset EffectiveAt, DateTimeOffset RecordedAt, string? Reference, string? Reason, string? PurposeCode, string? EndToEndId,
@@ -63,7 +63,7 @@ public sealed record MovementView(
             reason,
             details?.Purpose?.Code,
             details?.EndToEndId,
-            details?.Counterparty);
+            details?.Counterparty?.Opened());
 }
 
 /// <summary>A transfer in an answer.</summary>
@@ -105,5 +105,6 @@ public sealed record DetailsView(
     internal static DetailsView? Of(MovementDetails? details) => details is null
         ? null
         : new(
-            details.Operation, details.Purpose?.Text, details.Reference, details.Counterparty, details.Purpose?.Code, details.EndToEndId);
+            details.Operation, details.Purpose?.Text, details.Reference, details.Counterparty?.Opened(), details.Purpose?.Code,
+            details.EndToEndId);
 }

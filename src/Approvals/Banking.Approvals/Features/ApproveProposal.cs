@@ -27,7 +27,7 @@ public static class ApproveProposalEndpoint
     [Authorize(Policies.DecideProposals)]
     [Problems(
         "proposal_not_found", "proposal_ended", "proposal_expired", "own_proposal", "other_command", "malformed_hash", "overloaded",
-        "transaction_not_found", "account_not_found")]
+        "transaction_not_found", "account_not_found", "key_unavailable")]
     [ProducesResponseType<ProposalView>(StatusCodes.Status200OK)]
     public static Task<IResult> Post(string proposal, ApproveProposalRequest request, ProposalCommands commands, HttpContext http) =>
         commands.ApproveAsync(http, key => (new ApproveProposal(key, proposal, request.CommandHash), null));

@@ -5,6 +5,7 @@ using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Appending;
+using Banking.EventStore.Sealing;
 using Banking.SharedKernel;
 using Banking.Web.Commands;
 using Microsoft.AspNetCore.Authorization;
@@ -17,7 +18,7 @@ namespace Banking.Approvals.Features;
 /// </summary>
 public sealed class ProposalCommands(
     CommandRoute commandRoute, CommandGroup<Proposal> group, StateReader<Proposal> states, JoinedKind<Proposal> streams,
-    IEnumerable<IProposable> proposable, IAuthorizationService authorization, TimeProvider clock)
+    IEnumerable<IProposable> proposable, IAuthorizationService authorization, SealedMembers texts, TimeProvider clock)
 {
     internal static Refusal NotFound => Refusal.NotFound("proposal_not_found", "There is no such proposal.");
 
@@ -46,7 +47,7 @@ public sealed class ProposalCommands(
                 [id],
                 states => states.Find(id) is null ? new Decision.Rejected(NotFound) : null,
                 (states, now) => ProposalDecisions.Expire(states[id], eventId, now),
-                (states, _, _) => ProposalAnswers.Ended(states[id]),
+                (states, _, _) => ProposalAnswers.Ended(states[id], texts),
                 () => CommandData.Of(ExpireProposal.Operation, command)),
             ct);
     }
@@ -67,7 +68,7 @@ public sealed class ProposalCommands(
         }
 
         var approver = context.Caller.Actor;
-        var step = new ApproveStep(streams.Stream(id), approver, command.CommandHash, Ids.Next(clock));
+        var step = new ApproveStep(streams.Stream(id), approver, command.CommandHash, Ids.Next(clock), texts);
         var approved = context with
         {
             // The content of the request is the approval; the command's own accounts are not in it.
@@ -95,7 +96,7 @@ public sealed class ProposalCommands(
                 [id],
                 states => states.Find(id) is null ? new Decision.Rejected(NotFound) : null,
                 (states, now) => decide(states[id], context.Caller.Actor, eventId, now),
-                (states, _, _) => ProposalAnswers.Ended(states[id]),
+                (states, _, _) => ProposalAnswers.Ended(states[id], texts),
                 () => CommandData.Of(shape.Name, command)),
             ct);
     }

@@ -4,6 +4,7 @@ using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.EventStore.Appending;
 using Banking.EventStore.Json;
+using Banking.EventStore.Sealing;
 using Banking.SharedKernel;
 
 namespace Banking.Approvals.Features;
@@ -71,7 +72,8 @@ internal sealed class ProposeStep(JoinedStream<Proposal> stream, CommandData com
 /// <summary>Carries out the command of a proposal that a second person approves.</summary>
 /// <param name="approver">The actor who approves.</param>
 /// <param name="hash">The hash of the command that the approver has seen.</param>
-internal sealed class ApproveStep(JoinedStream<Proposal> stream, string approver, string hash, Guid eventId) : ProposalStep
+internal sealed class ApproveStep(JoinedStream<Proposal> stream, string approver, string hash, Guid eventId, SealedMembers texts)
+    : ProposalStep
 {
     public override JoinedStream Stream => stream;
 
@@ -81,5 +83,5 @@ internal sealed class ApproveStep(JoinedStream<Proposal> stream, string approver
             ? ProposalDecisions.Approve(proposal, approver, hash, basis, decide, locate, eventId, now)
             : new Decision.Rejected(ProposalCommands.NotFound);
 
-    public override CommandAnswer Answer() => ProposalAnswers.Ended(stream.State!);
+    public override CommandAnswer Answer() => ProposalAnswers.Ended(stream.State!, texts);
 }

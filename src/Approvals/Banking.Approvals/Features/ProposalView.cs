@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Banking.Approvals.Domain;
 using Banking.Commands.Decisions;
 using Banking.EventStore.Published;
+using Banking.EventStore.Sealing;
 
 namespace Banking.Approvals.Features;
 
@@ -22,12 +23,21 @@ public sealed record ProposalView(
     string ProposedBy, DateTimeOffset ProposedAt, DateTimeOffset ExpiresAt, string? DecidedBy, DateTimeOffset? EndedAt, string? Result,
     ProposalRefusalView? Refusal, IReadOnlyList<string>? Changed, long Version)
 {
-    internal static ProposalView Of(Proposal p)
+    /// <summary>With what is sealed in the command, opened.</summary>
+    internal static ProposalView Of(Proposal p, SealedMembers texts) => Of(p, texts.Open);
+
+    /// <summary>Without what is sealed in the command: answers to commands are kept as receipts.</summary>
+    internal static ProposalView Kept(Proposal p, SealedMembers texts) => Of(p, texts.Without);
+
+    /// <summary>With what is sealed in the command, as it is stored.</summary>
+    internal static ProposalView AsStored(Proposal p) => Of(p, stored => stored);
+
+    private static ProposalView Of(Proposal p, Func<JsonNode?, JsonNode?> show)
     {
         var seen = p.Seen();
         return new(
-            ProposalDecisions.PublicIdOf(p), p.Status, ProposedCommandView.Of(p), p.CommandHash, p.ReasonCode, p.ReasonText, seen.Reasons,
-            seen.Facts, seen.Limits, p.ProposedBy, p.ProposedAt, p.ExpiresAt, p.DecidedBy, p.EndedAt, p.Result,
+            ProposalDecisions.PublicIdOf(p), p.Status, ProposedCommandView.Of(p, show), p.CommandHash, p.ReasonCode, p.ReasonText,
+            seen.Reasons, seen.Facts, seen.Limits, p.ProposedBy, p.ProposedAt, p.ExpiresAt, p.DecidedBy, p.EndedAt, p.Result,
             p.Refusal is { } refusal ? new(refusal.Code, refusal.Detail, JsonNode.Parse(refusal.Facts)) : null,
             p.Changed?.Split(' '), p.Version);
     }
@@ -35,13 +45,13 @@ public sealed record ProposalView(
 
 /// <summary>The command of a proposal.</summary>
 /// <param name="Type">Its permanent name.</param>
-/// <param name="Fields">Its members as given, with money as decimal strings.</param>
+/// <param name="Fields">Its members as given, with money as decimal strings. The answer to a command leaves a counterparty out.</param>
 public sealed record ProposedCommandView(string Type, JsonNode? Fields)
 {
-    internal static ProposedCommandView Of(Proposal proposal)
+    internal static ProposedCommandView Of(Proposal proposal, Func<JsonNode?, JsonNode?> show)
     {
         var command = CommandData.Parse(proposal.Command);
-        return new(command.Type, PublicEventData.WithMoney(JsonObject.Create(command.Fields)));
+        return new(command.Type, PublicEventData.WithMoney(show(JsonObject.Create(command.Fields))));
     }
 }
 

@@ -4,6 +4,7 @@ using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.EventStore.Json;
+using Banking.EventStore.Sealing;
 using Banking.SharedKernel;
 using Banking.Web.Http;
 using Microsoft.AspNetCore.Authorization;
@@ -23,10 +24,10 @@ public static class GetProposalsEndpoint
     [EndpointSummary("List proposals, oldest first")]
     [EndpointDescription("Lists proposals of commands, oldest first.")]
     [Authorize(Policies.ReadProposals)]
-    [Problems("malformed_filter")]
+    [Problems("malformed_filter", "key_unavailable")]
     [ProducesResponseType<Page<ProposalView>>(StatusCodes.Status200OK)]
     public static async Task<IResult> List(
-        StateReader<Proposal> states, IEnumerable<IProposable> proposable, HttpContext http)
+        StateReader<Proposal> states, IEnumerable<IProposable> proposable, SealedMembers texts, HttpContext http)
     {
         var (paging, after, problem) = Paging.ReadIds(http.Request, Guid.Empty);
 
@@ -39,7 +40,8 @@ public static class GetProposalsEndpoint
 
         var found = await states.ListAsync(search, after, paging!.Limit + 1, http.RequestAborted);
         var page = Page<Proposal>.Of(found, paging, p => p.Id.ToString("N"));
-        return TypedResults.Json(new Page<ProposalView>([.. page.Items.Select(ProposalView.Of)], page.NextCursor), ApiJson.Options);
+        return TypedResults.Json(
+            new Page<ProposalView>([.. page.Items.Select(p => ProposalView.Of(p, texts))], page.NextCursor), ApiJson.Options);
     }
 
     [WolverineGet("/v1/proposals/{proposal}", OperationId = "getProposal")]
@@ -48,11 +50,12 @@ public static class GetProposalsEndpoint
     [EndpointSummary("Read a proposal")]
     [EndpointDescription("Reads a proposal: the command, its hash, what it relies on, and what became of it.")]
     [Authorize(Policies.ReadProposals)]
-    [Problems("proposal_not_found")]
+    [Problems("proposal_not_found", "key_unavailable")]
     [ProducesResponseType<ProposalView>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(string proposal, StateReader<Proposal> states, HttpContext http) =>
+    public static async Task<IResult> Get(
+        string proposal, StateReader<Proposal> states, SealedMembers texts, HttpContext http) =>
         PublicId.TryParse(Proposal.Prefix, proposal, out var id) && await states.FindAsync(id, http.RequestAborted) is { } found
-            ? new VersionedResult(ProposalView.Of(found), found.Version)
+            ? new VersionedResult(ProposalView.Of(found, texts), found.Version)
             : new ProblemResult(ProposalCommands.NotFound);
 
     private static Refusal? AddFilters(IQueryCollection query, IReadOnlyList<string> commands, StateSearch search)

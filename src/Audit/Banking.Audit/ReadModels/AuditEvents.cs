@@ -7,6 +7,7 @@ using Banking.EventStore.Archive;
 using Banking.EventStore.Json;
 using Banking.EventStore.Log;
 using Banking.EventStore.Published;
+using Banking.EventStore.Sealing;
 using Banking.EventStore.Storage;
 using Npgsql;
 using NpgsqlTypes;
@@ -22,7 +23,8 @@ internal readonly record struct AuditEvent(long Position, byte[] Json, StoredAct
 /// that this version of the bank cannot read. The positions of the page are selected first, so that only its events are read from the log.
 /// </summary>
 public sealed class AuditEvents(
-    NpgsqlDataSource source, PublicEventData data, IEnumerable<PublicStream> streams, IEnumerable<PublicIds> ids, ArchivedEvents archive)
+    NpgsqlDataSource source, PublicEventData data, IEnumerable<PublicStream> streams, IEnumerable<PublicIds> ids, ArchivedEvents archive,
+    SealedMembers texts)
 {
     /// <summary>What has the form of an id. Anything may be stored in its place, and must not fail the query.</summary>
     private const string IdPattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
@@ -102,9 +104,10 @@ public sealed class AuditEvents(
 
         return Join(
             metadata,
+            // What cannot be opened is shown as it is stored: an audit does not depend on it.
             data.Of(
                 reader.GetString(2),
-                json is null ? null : JsonNode.Parse(json),
+                json is null ? null : texts.OpenIfPossible(JsonNode.Parse(json)),
                 OfAnyStream(reader.GetString(2), reader.GetOrDefault<string>(4))));
     }
 

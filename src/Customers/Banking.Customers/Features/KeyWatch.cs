@@ -7,30 +7,30 @@ using Microsoft.Extensions.Logging;
 namespace Banking.Customers.Features;
 
 /// <summary>
-/// Checks at start and then every half a minute that the keys of customers can be unwrapped, and wraps what the newest key outside the
+/// Checks at start and then every half a minute that the stored keys can be unwrapped, and wraps what the newest key outside the
 /// database does not wrap: after a rotation, and when a host of an earlier version, or a restore, stored unwrapped keys.
 /// </summary>
 public sealed class KeyWatch(
     CheckedWrapping wrapping, IEnumerable<IRewrapping> modules, ILogger<KeyWatch> logger) : BackgroundService
 {
     private const string Missing =
-        "Personal data of some customers cannot be shown, and none can be registered: restore the key ring. The log has the details.";
+        "Some personal data of customers or counterparties cannot be shown, and no more can be stored: restore the key ring. The log has "
+            + "the details.";
 
     private const string Damaged =
-        "Stored keys of some customers are damaged, so their personal data cannot be shown: verify names them. Other customers are not "
-            + "affected.";
+        "Some stored keys are damaged, so personal data under them cannot be shown: verify names them. Other data is not affected.";
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
     private string? _details;
 
-    /// <summary>Why personal data of some customers cannot be shown or stored; null if it can. Only the log has the details.</summary>
+    /// <summary>Why some personal data cannot be shown or stored; null if all can. Only the log has the details.</summary>
     public string? Problem { get; private set; }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => PeriodicLoop.RunAsync(
         Interval,
         LookAsync,
-        failure => logger.LogWarning(failure, "Cannot check the keys of customers; trying again in {Interval}", Interval),
+        failure => logger.LogWarning(failure, "Cannot check the stored keys; trying again in {Interval}", Interval),
         stoppingToken,
         atOnce: true);
 
@@ -74,7 +74,7 @@ public sealed class KeyWatch(
     }
 }
 
-/// <summary>Degraded while keys of customers cannot be unwrapped: money is safe, but an operator must restore the key ring.</summary>
+/// <summary>Degraded while stored keys cannot be unwrapped: money is safe, but an operator must restore the key ring.</summary>
 public sealed class KeyHealth(KeyWatch watch) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>

@@ -69,7 +69,7 @@ public static class GetJournalEndpoint
     [QueryParameter<DateTimeOffset>("knownAt", "Only entries recorded by this instant: RFC 3339, or a local time with tz.")]
     [QueryParameter("tz", "The IANA time zone of local times, such as Europe/Berlin.")]
     [QueryParameter("accountId", "Only entries of this customer's account, acc_….")]
-    [QueryParameter("type", "Only entries of this event, in whatever version: accounts.money-deposited.v2 …")]
+    [QueryParameter("type", "Only entries of this event, in whatever version: accounts.money-deposited.v3 …")]
     [Tags("Ledger")]
     [EndpointSummary("List the journal entries of a ledger account")]
     [EndpointDescription("Lists the journal entries that touch a ledger account, with all their lines.")]
