@@ -67,6 +67,6 @@ public sealed class StatementComparisonTests(BankFixture bank) : IClassFixture<B
     {
         var verification = bank.Host.Services.GetRequiredService<Verification>();
         var result = await verification.RunAsync(Guid.Empty, limit, _ => { }, CancellationToken.None);
-        return [.. result.Differences.Where(d => d.Model == "statements" && d.Stream == AccountStatements.IdOf(Stored.Id(account)))];
+        return [.. result.Differences.Where(d => d.Model == "issued-statements" && d.Stream == AccountStatements.IdOf(Stored.Id(account)))];
     }
 }

@@ -29,7 +29,7 @@ internal sealed class StatementComparison(
 
     private const string Streams = $"select id from {SchemaNames.Streams} where type = $1 and id > $2 order by id limit $3";
 
-    public override string Name => "statements";
+    public override string Name => "issued-statements";
 
     public override async Task<IReadOnlyList<Difference>> InDepthAsync(CancellationToken ct)
     {
