@@ -68,6 +68,8 @@ internal static class Solution
 
     public static PublicEventData EventData => Host.Value.GetRequiredService<PublicEventData>();
 
+    public static IEnumerable<PublicIds> PublicIds => Host.Value.GetServices<PublicIds>();
+
     public static ContractCatalogue Catalogue => Host.Value.GetRequiredService<ContractCatalogue>();
 
     /// <summary>The OpenAPI document of the product.</summary>
