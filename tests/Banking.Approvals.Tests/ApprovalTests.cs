@@ -42,7 +42,8 @@ public sealed class ApprovalTests(ApprovalBank bank)
         var again = await ApproveAsync(_bob, (open.Text("id"), open.Text("commandHash")), key);
         Assert.Equal((approved.Body, "true"), (again.Body, again.Header("Idempotency-Replayed")));
         var ended = (await ApproveAsync(_bob, (open.Text("id"), open.Text("commandHash")))).IsProblem(409, "proposal_ended");
-        Assert.Equal("executed", ended.Text("status"));
+        Assert.Equal("executed", ended.Text("proposalStatus"));
+        Assert.Equal(409, ended.GetProperty("status").GetInt32());
         Assert.Equal(
             [$"bob {open.Text("id")} ada bob", $"bob {open.Text("id")} ada bob"],
             await bank.QueryAsync(

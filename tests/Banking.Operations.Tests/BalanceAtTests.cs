@@ -108,7 +108,8 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
     private async Task AssertVersionAsync(Account account, IReadOnlyList<IEvent> events, int version)
     {
         var expected = BalanceAt.Fold(events.Take(version), account.Currency, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue);
-        var (at, _) = await bank.Host.Services.GetRequiredService<HistoricalBalances>().AtVersionAsync(account, version, CancellationToken.None);
+        var (at, _) = await bank.Host.Services.GetRequiredService<HistoricalBalances>().AtVersionAsync(
+            account, version, CancellationToken.None);
         Assert.Equal((expected.Balance, expected.OverdraftLimit, (long)version), (at.Balance, at.OverdraftLimit, at.Last!.Version));
     }
 

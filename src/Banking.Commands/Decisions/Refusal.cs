@@ -9,6 +9,10 @@ namespace Banking.Commands.Decisions;
 public sealed record Refusal(
     RefusalKind Kind, string Code, string Detail, IReadOnlyDictionary<string, object> Facts, string? Pointer = null)
 {
+    /// <summary>The members that every refusal has where it is shown (RFC 9457, and ours). A fact needs another name.</summary>
+    public static readonly IReadOnlyList<string> OwnMembers =
+        ["type", "title", "status", "detail", "code", "applied", "traceId", "errors"];
+
     /// <summary>Whether the bank failed: the command was not decided, or that is unknown.</summary>
     public bool IsFailure => Kind is RefusalKind.Failed or RefusalKind.Unreadable or RefusalKind.Unavailable or RefusalKind.InDoubt;
 
@@ -22,7 +26,9 @@ public sealed record Refusal(
         var named = new Dictionary<string, object>();
         foreach (var (name, value) in facts)
         {
-            named[name] = value;
+            named[name] = OwnMembers.Contains(name)
+                ? throw new ArgumentException($"{name} is a member of every refusal, and cannot be a fact of {code}.", nameof(facts))
+                : value;
         }
 
         return new(kind, code, detail, named);

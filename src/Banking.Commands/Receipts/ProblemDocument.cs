@@ -14,10 +14,6 @@ public static class ProblemDocument
     /// <summary>The address of a code's description, relative to the host. Answers stored earlier have a URN instead.</summary>
     public const string TypePath = "/problems#";
 
-    /// <summary>Members of a problem document that are not facts.</summary>
-    internal static readonly IReadOnlyList<string> OwnMembers =
-        ["type", "title", "status", "detail", "code", "applied", "traceId", "errors"];
-
     /// <summary>The text of the document.</summary>
     public static string Of(Refusal refusal, string traceId)
     {

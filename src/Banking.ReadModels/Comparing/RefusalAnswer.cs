@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Json;
 
@@ -26,7 +27,7 @@ internal static class RefusalAnswer
         return Has("code", refusal.Code) && Has("detail", refusal.Detail)
             && FactsOf(refusal) is { ValueKind: JsonValueKind.Object } facts
             && facts.EnumerateObject().All(f => body.TryGetProperty(f.Name, out var value) && JsonElement.DeepEquals(value, f.Value))
-            && body.EnumerateObject().All(m => ProblemDocument.OwnMembers.Contains(m.Name) || facts.TryGetProperty(m.Name, out _));
+            && body.EnumerateObject().All(m => Refusal.OwnMembers.Contains(m.Name) || facts.TryGetProperty(m.Name, out _));
     }
 
     /// <summary>The first member with another value than the refusal gives.</summary>
@@ -46,7 +47,9 @@ internal static class RefusalAnswer
             ("type", m => receipt.IsInRow || IsText(m, ProblemDocument.TypePath + code)),
             ("title", m => receipt.IsInRow || IsText(m, ProblemDocument.Title(code))),
         ];
-        return members.FirstOrDefault(m => body.TryGetProperty(m.Name, out var found) ? !m.IsRight(found) : !receipt.IsInRow).Name
+        // A fact of an earlier version could have the name of a member, and stood in its place.
+        return members.FirstOrDefault(m => !IsFact(refusal, m.Name)
+                && (body.TryGetProperty(m.Name, out var found) ? !m.IsRight(found) : !receipt.IsInRow)).Name
             ?? (body.TryGetProperty("errors", out var errors) && !HasDetails(errors, refusal) ? "errors" : null);
     }
 
@@ -56,6 +59,8 @@ internal static class RefusalAnswer
             error.ValueKind == JsonValueKind.Object
             && error.TryGetProperty("detail", out var detail)
             && IsText(detail, refusal.Detail));
+
+    private static bool IsFact(StoredRefusal refusal, string name) => FactsOf(refusal)?.TryGetProperty(name, out _) ?? false;
 
     private static bool IsText(JsonElement member, string? expected) =>
         member.ValueKind == JsonValueKind.String && member.ValueEquals(expected);

@@ -85,7 +85,8 @@ internal static class ProposalDecisions
 
     private static Refusal Ended(Proposal proposal) => Refusal.Conflict(
         "proposal_ended", "The proposal has ended.",
-        ("proposalId", PublicIdOf(proposal)), ("status", WireNames.Of(proposal.Status.ToString())), ("endedAt", proposal.EndedAt!.Value));
+        ("proposalId", PublicIdOf(proposal)), ("proposalStatus", WireNames.Of(proposal.Status.ToString())),
+        ("endedAt", proposal.EndedAt!.Value));
 
     private static Refusal? CheckSecondPerson(Proposal proposal, string actor) => proposal.ProposedBy != actor ? null : Refusal.RuleBroken(
         "own_proposal", "The proposer can only withdraw the proposal. A second person approves or rejects it.",

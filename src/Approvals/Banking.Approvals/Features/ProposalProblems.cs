@@ -11,7 +11,7 @@ internal static class ProposalProblems
         new("proposal_not_found", RefusalKind.NotFound, "There is no such proposal.", "Correct the id."),
         new(
             "proposal_ended", RefusalKind.Conflict, "The proposal was decided, withdrawn, or found void before.",
-            "Read the proposal; propose the command again if it is still wanted.", "proposalId", "status", "endedAt"),
+            "Read the proposal; propose the command again if it is still wanted.", "proposalId", "proposalStatus", "endedAt"),
         new(
             "proposal_expired", RefusalKind.Conflict, "The proposal was not approved in time.",
             "Propose the command again.", "proposalId", "expiresAt"),
