@@ -101,7 +101,7 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
             await AssertAccountAsync(account, events, history.Instant(), i % 3 == 0 ? bank.Clock.Now : history.Instant());
             await AssertVersionAsync(account, events, random.Next(1, events.Count + 1));
             await AssertEntriesAsync(
-                account, events, new(i % 3 == 0 ? null : history.Instant(), i % 3 == 1 ? null : history.Instant()), random);
+                account, events, i % 3 == 0 ? null : history.Instant(), i % 3 == 1 ? null : history.Instant(), random);
         }
     }
 
@@ -113,9 +113,13 @@ public sealed class BalanceAtTests(ProbedBank bank, ITestOutputHelper output) : 
         Assert.Equal((expected.Balance, expected.OverdraftLimit, (long)version), (at.Balance, at.OverdraftLimit, at.Last!.Version));
     }
 
-    /// <summary>Asserts the next page of an interval after any version, as known at any later one.</summary>
-    private async Task AssertEntriesAsync(Account account, IReadOnlyList<IEvent> events, Interval interval, Random random)
+    /// <summary>
+    /// Asserts the next page of an interval after any version, as known at any later one. Bounds that are sent are cut to microseconds.
+    /// </summary>
+    private async Task AssertEntriesAsync(
+        Account account, IReadOnlyList<IEvent> events, DateTimeOffset? from, DateTimeOffset? to, Random random)
     {
+        var interval = new Interval(from?.CutToMicroseconds(), to?.CutToMicroseconds());
         var after = random.Next(0, events.Count);
         after = random.Next(0, 2) == 0 ? 0 : after;
         var (upTo, limit) = (random.Next(after, events.Count + 1), random.Next(1, 600));

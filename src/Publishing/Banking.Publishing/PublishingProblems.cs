@@ -55,7 +55,7 @@ internal static class PublishingProblems
         new("event_not_found", RefusalKind.NotFound, "There is no such event; for a webhook, no such published event.", "Correct the id."),
         new(
             "event_not_wanted", RefusalKind.RuleBroken, "The filters of the endpoint exclude the event.",
-            "Change the filters first.", "type", "account"),
+            "Change the filters first.", "eventType", "account"),
         new(
             "not_delivered_yet", RefusalKind.Conflict, "The event was not delivered to the endpoint yet.",
             "Wait: it is delivered in order.", "position"),

@@ -57,7 +57,16 @@ public partial class ArchivedBank : BankFixture, IAsyncLifetime
         Clock.Advance(TimeSpan.FromDays(1));
         await this.CaughtUpAsync();
         await this.DocumentsCurrentAsync();
+        await PublishersCurrentAsync();
         return all;
+    }
+
+    /// <summary>Waits until every publisher has all events so far: nothing after the last one is archived.</summary>
+    private async Task PublishersCurrentAsync()
+    {
+        var publishers = Host.Services.GetServices<LogFollower>().Single(f => f.Name.Contains("publisher", StringComparison.Ordinal));
+        var end = (await this.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
+        await Eventually.UntilAsync(async () => (await this.QueryAsync<long>(publishers.Sql))[0], position => position >= end);
     }
 
     internal async Task<NpgsqlConnection> OwnerAsync() => await Owner.OpenConnectionAsync();

@@ -60,7 +60,8 @@ public static class ResendToWebhookEndpoint
             if (!destination.Wants(e))
             {
                 return (null, null, default, Refusal.RuleBroken(
-                    "event_not_wanted", "The filters of the endpoint exclude this event.", ("type", e.Type), ("account", e.Subject)));
+                    "event_not_wanted", "The filters of the endpoint exclude this event.",
+                    ("eventType", e.Type), ("account", e.Subject)));
             }
 
             // Sending again comes after the first delivery: sent earlier, the event would overtake earlier events of its account.
