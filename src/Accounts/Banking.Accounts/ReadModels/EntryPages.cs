@@ -19,38 +19,17 @@ public sealed class EntryPages(
     private const string Entry = $"{AccountsModule.Schema}.{EntriesModel.Entry}";
     private const string Day = $"{AccountsModule.Schema}.{EntriesModel.Day}";
 
-    /// <summary>
-    /// Whole chunks that the statements of a page read. The first are enough for the largest page if most of their entries match; where
-    /// matches are rare, few statements follow. They are constants of the statements, because PostgreSQL plans by them.
-    /// </summary>
-    private static readonly int[] ChunksAtOnce = [4, 16, 64, 256];
-
-    private const string IsInInterval =
-        "d.account = $1 and d.day >= ($3::timestamptz at time zone 'UTC')::date and d.day <= ($4::timestamptz at time zone 'UTC')::date "
-        + "and d.effective_to >= $3 and d.effective_from < $4";
-
-    /// <summary>
-    /// The first chunk that may have an event in the interval: of the first chunk of level 1 that has one, or after all chunks of level 1.
-    /// The chunks before it may be most of the account, and level 1 has few rows for them.
-    /// </summary>
-    private static readonly string FirstOfLongInterval =
-        $"""
-        (select {Chunks.FanOut}::bigint * coalesce(
-            (select d.chunk from {Day} d where {IsInInterval} and d.level = (select 1)
-                and d.chunk >= $2::bigint / {Chunks.SizeOf(1)} order by d.chunk limit 1),
-            (select max(chunk) + 1 from {Day} where account = $1 and level = (select 1)),
-            0))
-        """;
+    /// <summary>Whole chunks that one statement reads: enough for a page of the largest limit if most of their entries match.</summary>
+    private const int ChunksAtOnce = 4;
 
     /// <summary>Finds the chunks by the index by day.</summary>
-    private static readonly string[] OfShortInterval = [.. ChunksAtOnce.Select(chunks => OfInterval("0", "0", chunks))];
+    private static readonly string OfShortInterval = OfInterval("0");
 
     /// <summary>
     /// Finds the chunks by the primary key, which has them in their order: the index by day has the chunks of each day, and all days of a
     /// long interval would be sorted. PostgreSQL cannot use that index if the level is a subselect.
     /// </summary>
-    private static readonly string[] OfLongInterval =
-        [.. ChunksAtOnce.Select(chunks => OfInterval("(select 0)", FirstOfLongInterval, chunks))];
+    private static readonly string OfLongInterval = OfInterval("(select 0)");
 
     private static readonly TimeSpan ShortInterval = TimeSpan.FromDays(100);
 
@@ -61,25 +40,24 @@ public sealed class EntryPages(
     /// last version of those that were read.
     /// </summary>
     /// <param name="level">An expression for level 0.</param>
-    /// <param name="first">An expression for a chunk: none before it has an event in the interval.</param>
-    /// <param name="chunks">The largest number of whole chunks.</param>
-    private static string OfInterval(string level, string first, int chunks) =>
+    private static string OfInterval(string level) =>
         $"""
         with reach as (select coalesce(max(version), 0) as version from {Entry} where account = $1),
             chunks as (
                 select distinct d.chunk from {Day} d
-                where {IsInInterval} and d.level = {level} and d.chunk >= {first}
+                where d.account = $1 and d.level = {level} and d.day >= ($3::timestamptz at time zone 'UTC')::date
+                    and d.day <= ($4::timestamptz at time zone 'UTC')::date and d.effective_to >= $3 and d.effective_from < $4
                     and d.chunk >= $2::bigint / {Chunks.Size} and d.chunk <= $6::bigint / {Chunks.Size}
-                order by d.chunk limit {chunks}),
+                order by d.chunk limit {ChunksAtOnce}),
             found as (
                 select e.* from chunks c join {Entry} e on e.account = $1
                     and e.version > c.chunk::bigint * {Chunks.Size} and e.version <= (c.chunk + 1)::bigint * {Chunks.Size}
                 union all
                 select e.* from {Entry} e
                 where e.account = $1 and e.version > (select version from reach) / {Chunks.Size} * {Chunks.Size}
-                    and (select count(*) from chunks) < {chunks})
+                    and (select count(*) from chunks) < {ChunksAtOnce})
         select null::bigint, version,
-            (select (max(chunk) + 1)::bigint * {Chunks.Size} from chunks having count(*) = {chunks}) from reach
+            (select (max(chunk) + 1)::bigint * {Chunks.Size} from chunks having count(*) = {ChunksAtOnce}) from reach
         union all
         (select position, balance, null from found
         where movement and version > $2 and version <= $6 and effective_at >= $3 and effective_at < $4 order by version limit $5)
@@ -156,10 +134,10 @@ public sealed class EntryPages(
         var (from, to) = (effective.From ?? DateTimeOffset.MinValue, effective.To ?? DateTimeOffset.MaxValue);
         var sql = to - from <= ShortInterval ? OfShortInterval : OfLongInterval;
         var rows = new Dictionary<long, long>();
-        for (var statement = 0; ; statement++)
+        while (true)
         {
             var found = await source.ListAsync(
-                sql[Math.Min(statement, sql.Length - 1)],
+                sql,
                 [account.Id, after, from.UtcDateTime, to.UtcDateTime, limit - rows.Count, upTo],
                 row => (Position: row.GetOrDefault<long?>(0), Number: row.GetInt64(1), Last: row.GetOrDefault<long?>(2)),
                 ct);
