@@ -81,7 +81,7 @@ internal static class Examples
             new ArchiveDeleted(ArchiveName, At.AddYears(-10), 100_000, At),
             new BackupRequested(At),
             new RestoreDrilled(true, 4_200, "63 events of 6 accounts compared in 1.4 s: 0 differences.", At),
-            new DestinationHeld("kafka", "banking.account.money-deposited.v1", At),
+            new DestinationPaused("kafka", "banking.account.money-deposited.v1", At),
             new DestinationReleased("kafka", "banking.account.money-deposited.v1", At),
             new DestinationSet("kafka", 42, At),
             new LogRestored("4b1d0a64c5f84c0f9d3a5f3f8f0f7a21", "0f6a3f0e8f2b4f5d8a9b1c2d3e4f5061", 42, "restored", At),

@@ -62,7 +62,7 @@ public sealed class ArchiveCommandTests(ArchiveCommandBank bank) : IClassFixture
     [InlineData("archive delete --older-than 2026-01-01T00:00:00Z", "--reason")]
     [InlineData("archive delete --older-than 2026-01-01T00:00:00Z --reason why", "add --yes to confirm")]
     [InlineData("archive hold --reason why", "--file")]
-    public async Task Wrong_use_is_said_and_nothing_is_done(string command, string said)
+    public async Task Wrong_use_is_reported_and_nothing_is_done(string command, string said)
     {
         var (exitCode, _, error) = await HostProcess.RunAsync(command.Split(' '), Settings);
 

@@ -114,7 +114,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public async Task The_wrong_values_of_all_parts_are_said_together_and_end_with_2()
+    public async Task The_wrong_values_of_all_parts_are_reported_together_and_end_with_2()
     {
         var (exitCode, _, error) = await RunAsync(
             "--no-demo", "--urls=http://127.0.0.1:0", "--ConnectionStrings:banking=Host=127.0.0.1;Port=1",
@@ -128,7 +128,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public async Task A_setting_of_the_environment_is_held_to_the_same()
+    public async Task A_setting_of_the_environment_is_checked_in_the_same_way()
     {
         var (exitCode, _, error) = await HostProcess.RunAsync(
             [], ("Banking__DataFolder", Data), ("Banking__Sentinel__IntervalSecond", "5"));

@@ -33,7 +33,7 @@ public sealed class ProductionTests
         Assert.Contains(sentence, FindProblems([.. Production, .. Issuer, setting]), StringComparison.Ordinal);
 
     [Fact]
-    public async Task All_that_is_wrong_is_said_at_once()
+    public async Task All_faults_are_reported_at_once()
     {
         var (exitCode, _, error) = await HostProcess.RunAsync(
             [

@@ -10,7 +10,7 @@ public sealed class RebuildServedTests
 
     [Theory]
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
-    public async Task Deposits_go_on_while_all_is_made_anew_and_each_is_in_what_serves_then(string history)
+    public async Task Deposits_continue_while_all_is_rebuilt_and_each_is_in_the_active_version_then(string history)
     {
         await using var bank = await ImportedBank.CopyAsync(history);
         await using var host = await bank.ServeAsync();

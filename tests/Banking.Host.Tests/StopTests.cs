@@ -12,7 +12,7 @@ public sealed class StopTests
     private const int Payments = 40;
 
     [Fact]
-    public async Task A_host_that_is_told_to_stop_answers_every_payment_it_has_begun_and_takes_no_more()
+    public async Task A_host_that_is_stopped_answers_every_payment_it_has_begun_and_takes_no_more()
     {
         var database = await BankFixture.NewDatabaseAsync();
         await using var host = await HostProcess.ServeAsync(["--no-demo"], ("ConnectionStrings__banking", database));

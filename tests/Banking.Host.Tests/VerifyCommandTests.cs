@@ -117,7 +117,7 @@ public sealed class VerifyCommandTests
 
     [Theory]
     [MemberData(nameof(History.Present), MemberType = typeof(History))]
-    public async Task Sums_are_compared_without_full_too_and_people_are_told_in_a_line_what_differs(string history)
+    public async Task Sums_are_compared_without_full_too_and_a_line_of_the_report_names_what_differs(string history)
     {
         await using var bank = await ImportedBank.CopyAsync(history);
         await bank.RowAsync(

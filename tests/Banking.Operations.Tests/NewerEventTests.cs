@@ -24,7 +24,7 @@ public sealed class NewerEventTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Fact]
-    public async Task Only_what_needs_it_pauses_and_everything_goes_on_when_a_host_starts_that_knows_it()
+    public async Task Only_what_needs_it_pauses_and_everything_continues_when_a_host_starts_that_knows_it()
     {
         var (teller, auditor) = (_bank.As("teller"), _bank.As("auditor"));
         var (account, other) = (await teller.OpenAsync(balance: "1.00"), await teller.OpenAsync(balance: "1.00"));

@@ -42,7 +42,7 @@ public sealed class BlockedEventTests(WebhookBank bank) : IClassFixture<WebhookB
     }
 
     [Fact]
-    public async Task One_of_a_type_that_was_held_is_delivered_when_the_type_is_released()
+    public async Task One_of_a_type_that_was_paused_is_delivered_when_the_type_is_released()
     {
         foreach (var type in Types)
         {

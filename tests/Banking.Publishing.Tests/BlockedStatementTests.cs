@@ -70,8 +70,45 @@ public sealed class BlockedStatementTests(WebhookBank bank) : IClassFixture<Webh
         Assert.Equal("acknowledged", await StateOfLastAsync(statements, destination));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_discarded_statement_is_not_delivered_with_its_account_which_an_earlier_event_blocks(bool isRepairedFirst)
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var rejects = true;
+        receiver.Answer = _ => rejects ? 422 : 204;
+        var (account, destination) = await RegisterAsync(receiver);
+        var statements = StatementsOf(account);
+        await DepositAsync(account);
+        await Spoiled.NextAsync(bank, statements);
+        await IssueAsync(account, "2026-10-20", "2026-10-25");
+        await PassedAsync(destination);
+        Assert.Equal(1, await BlockedAsync(destination, "cause = 'unreadable'"));
+
+        Assert.Equal(202, (await bank.AskAsync(
+            "/ops/dead-letters/discard",
+            new { destination, cause = "unreadable", reasonCode = "unwanted", reason = "A test." })).StatusCode);
+        await Eventually.UntilAsync(() => BlockedAsync(destination), blocked => blocked == 1);
+        if (isRepairedFirst)
+        {
+            await Spoiled.RepairAsync(bank, statements);
+            Assert.Equal("discarded", await StateOfLastAsync(statements, destination));
+        }
+
+        rejects = false;
+        await ReplayAsync(account);
+        await Eventually.UntilAsync(() => BlockedAsync(destination), blocked => blocked == 0);
+        await DepositAsync(account);
+        await receiver.TookAsync(2);
+        Assert.Equal([Deposit, Deposit], receiver.Taken.Select(d => d.Type));
+        Assert.Equal(0, await BlockedAsync(destination));
+        await Spoiled.RepairAsync(bank, statements);
+        Assert.Equal("discarded", await StateOfLastAsync(statements, destination));
+    }
+
     [Fact]
-    public async Task An_event_that_stays_unreadable_is_not_tried_again_and_holds_up_no_later_one_that_was_repaired()
+    public async Task An_event_that_stays_unreadable_is_not_tried_again_and_delays_no_later_one_that_was_repaired()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         var (unreadable, destination) = await RegisterAsync(receiver);
@@ -97,25 +134,25 @@ public sealed class BlockedStatementTests(WebhookBank bank) : IClassFixture<Webh
     }
 
     [Fact]
-    public async Task A_rejected_event_and_a_later_one_of_a_held_type_in_one_page_block_the_account_once()
+    public async Task A_rejected_event_and_a_later_one_of_a_paused_type_in_one_page_block_the_account_once()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         var rejects = true;
         receiver.Answer = _ => rejects ? 422 : 204;
         var (account, destination) = await RegisterAsync(receiver);
-        await HoldAsync(destination, "hold", null);
-        await HoldAsync(destination, "hold", Statement);
+        await PauseAsync(destination, "hold", null);
+        await PauseAsync(destination, "hold", Statement);
         await DepositAsync(account);
         await IssueAsync(account, "2026-10-20", "2026-10-25");
 
-        await HoldAsync(destination, "release", null);
+        await PauseAsync(destination, "release", null);
 
         await Eventually.UntilAsync(() => BlockedAsync(destination), blocked => blocked == 1);
         Assert.Equal(0, await BlockedAsync(destination, "cause = 'held'"));
         rejects = false;
         await ReplayAsync(account);
-        await Eventually.UntilAsync(() => BlockedAsync(destination, "cause = 'held'"), held => held == 1);
-        await HoldAsync(destination, "release", Statement);
+        await Eventually.UntilAsync(() => BlockedAsync(destination, "cause = 'held'"), paused => paused == 1);
+        await PauseAsync(destination, "release", Statement);
         await receiver.TookAsync(2);
         Assert.Equal([Deposit, Statement], receiver.Taken.Select(d => d.Type));
     }
@@ -134,7 +171,7 @@ public sealed class BlockedStatementTests(WebhookBank bank) : IClassFixture<Webh
     private async Task IssueAsync(string account, string from, string to) => (await _teller.PostAsync(
         $"/v1/accounts/{account}/statements", new { from, to }, ("Idempotency-Key", BankClient.NewKey()))).Created();
 
-    private async Task HoldAsync(string destination, string how, string? type) =>
+    private async Task PauseAsync(string destination, string how, string? type) =>
         (await bank.AskAsync($"/ops/outbox/{destination}/{how}", new { type, reasonCode = "test", reason = "A test." })).Ok();
 
     private async Task ReplayAsync(string account) => Assert.Equal(

@@ -35,7 +35,7 @@ public sealed class DestinationStartTests
     }
 
     [Fact]
-    public async Task A_destination_configured_later_starts_at_the_beginning_now_or_where_it_was_told_to_and_only_once()
+    public async Task A_destination_configured_later_starts_at_the_beginning_now_or_at_a_given_position_and_only_once()
     {
         await using var bank = new OpenEndedBank();
         await bank.InitializeAsync();
@@ -73,7 +73,7 @@ public sealed class DestinationStartTests
     }
 
     [Fact]
-    public async Task Of_two_hosts_one_delivers_and_where_it_is_gone_the_other_goes_on_in_order()
+    public async Task Of_two_hosts_one_delivers_and_where_it_is_gone_the_other_continues_in_order()
     {
         await using var bank = new TwoHostedBank();
         await bank.InitializeAsync();

@@ -66,7 +66,7 @@ public sealed class EpochTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task After_a_restore_a_webhook_is_held_and_released_it_gets_the_announcement_whatever_its_filter()
+    public async Task After_a_restore_a_webhook_is_paused_and_released_it_gets_the_announcement_whatever_its_filter()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         var teller = _bank.As("teller");
@@ -82,16 +82,16 @@ public sealed class EpochTests : IAsyncLifetime
         await backup.RestoreAsync();
         var epoch = await NextEpochAsync(_bank.Host, former);
         (await teller.DepositAsync(account, "3.00")).Created();
-        await _bank.HeldAsync(webhook, true);
+        await _bank.PausedAsync(webhook, true);
         Assert.Equal(2, receiver.All.Count);
-        var held = (await _bank.As("operator").GetAsync("/ops/outbox")).Ok().Items().Single(d => d.Text("kind") == "webhook")
+        var pause = (await _bank.As("operator").GetAsync("/ops/outbox")).Ok().Items().Single(d => d.Text("kind") == "webhook")
             .GetProperty("held");
-        Assert.StartsWith("The database was restored.", held.Text("reason"), StringComparison.Ordinal);
+        Assert.StartsWith("The database was restored.", pause.Text("reason"), StringComparison.Ordinal);
         Assert.Contains(
             $"webhook:{webhook}: paused by the bank; GET /ops/outbox has the reason",
             (await _bank.Anonymous().GetAsync("/health/ready")).Ok().Json.GetProperty("checks").GetProperty("publication").Text("why"));
         (await _bank.AskAsync(
-            "/ops/webhooks/release", new { heldReason = held.Text("reason"), reasonCode = "drill", reason = "A test." })).Ok();
+            "/ops/webhooks/release", new { heldReason = pause.Text("reason"), reasonCode = "drill", reason = "A test." })).Ok();
 
         await Eventually.UntilAsync(() => receiver.All.Select(d => d.Type).Distinct().Count(), types => types == 2);
         await receiver.TookAsync(4);
@@ -108,7 +108,7 @@ public sealed class EpochTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_webhook_that_was_held_at_the_time_of_the_restored_state_is_held_for_the_restore_too()
+    public async Task A_webhook_that_was_paused_at_the_time_of_the_restored_state_is_paused_for_the_restore_too()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         var (teller, reason) = (_bank.As("teller"), new { reasonCode = "test", reason = "Maintenance." });
@@ -124,17 +124,17 @@ public sealed class EpochTests : IAsyncLifetime
         await backup.RestoreAsync();
         await NextEpochAsync(_bank.Host, former);
 
-        var held = await Eventually.UntilAsync(HeldAsync, h => h.Text("reason") != "Maintenance.");
-        Assert.Matches("^The database was restored[.] .* release it[.] Before, it was paused by .*: Maintenance[.]$", held.Text("reason"));
-        Assert.NotEqual("bank", held.Text("by"));
+        var pause = await Eventually.UntilAsync(PausedAsync, h => h.Text("reason") != "Maintenance.");
+        Assert.Matches("^The database was restored[.] .* release it[.] Before, it was paused by .*: Maintenance[.]$", pause.Text("reason"));
+        Assert.NotEqual("bank", pause.Text("by"));
         // The pause was an operator's, who may have another reason for it: it is not ended together with those of the restore.
-        var ofRestore = held.Text("reason").Split(" Before,")[0];
+        var ofRestore = pause.Text("reason").Split(" Before,")[0];
         var released = await _bank.AskAsync(
             "/ops/webhooks/release", new { heldReason = ofRestore, reasonCode = "drill", reason = "A test." });
         Assert.Equal((409, "not_held"), (released.StatusCode, released.Code));
         (await _bank.AskAsync($"/ops/outbox/webhook:{webhook}/release", reason)).Ok();
 
-        async Task<JsonElement> HeldAsync() => (await _bank.As("operator").GetAsync($"/v1/webhooks/{webhook}")).Ok().Json
+        async Task<JsonElement> PausedAsync() => (await _bank.As("operator").GetAsync($"/v1/webhooks/{webhook}")).Ok().Json
             .GetProperty("delivery").GetProperty("held");
     }
 

@@ -71,7 +71,7 @@ public sealed class FeedFilterTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
-    public async Task A_client_that_does_not_read_holds_up_no_other()
+    public async Task A_client_that_does_not_read_delays_no_other()
     {
         var account = await _teller.OpenAsync();
         var end = await _feed.CompleteAsync();

@@ -102,7 +102,7 @@ public sealed class FeedFollowTests(BankFixture bank) : IClassFixture<BankFixtur
     }
 
     [Fact]
-    public async Task Nothing_goes_on_for_who_has_hung_up_and_a_host_that_stops_waits_for_no_listener()
+    public async Task Nothing_is_done_for_a_client_that_has_hung_up_and_a_host_that_stops_waits_for_no_listener()
     {
         var own = new BankFixture();
         await own.InitializeAsync();

@@ -58,7 +58,7 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
     }
 
     [Fact]
-    public async Task A_page_that_is_not_full_is_the_last_and_its_cursor_goes_on_with_what_comes_later()
+    public async Task A_page_that_is_not_full_is_the_last_and_its_cursor_continues_with_what_comes_later()
     {
         var account = await _teller.OpenAsync();
         await _feed.AllAsync();
@@ -87,7 +87,7 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
     [InlineData("limit=-1", "malformed_limit")]
     [InlineData("limit=many", "malformed_limit")]
     [InlineData("limit=", "malformed_limit")]
-    public async Task What_is_no_position_or_no_limit_is_said_so(string query, string code)
+    public async Task What_is_no_position_or_no_limit_is_refused(string query, string code)
     {
         var answer = await bank.As("auditor").GetAsync("/v1/feed?" + query);
 
@@ -100,7 +100,7 @@ public sealed class FeedTests(BankFixture bank, ITestOutputHelper output) : ICla
     [Theory]
     [InlineData("-1")]
     [InlineData("somewhere")]
-    public async Task A_Last_Event_ID_that_is_no_position_is_said_so_where_it_counts(string id)
+    public async Task A_Last_Event_ID_that_is_no_position_is_refused_where_it_counts(string id)
     {
         (await bank.As("auditor").GetAsync("/v1/feed?after=0", ("Accept", "text/event-stream"), ("Last-Event-ID", id))).IsProblem(
             400, "malformed_position");

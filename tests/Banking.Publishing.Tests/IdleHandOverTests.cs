@@ -80,7 +80,7 @@ public sealed class IdleHandOverTests : BankFixture
     }
 
     [Fact]
-    public async Task A_locked_row_of_one_destination_does_not_hold_up_the_others()
+    public async Task A_locked_row_of_one_destination_does_not_delay_the_others()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var others = await WebhookReceiver.StartAsync();
@@ -108,7 +108,7 @@ public sealed class IdleHandOverTests : BankFixture
     }
 
     [Fact]
-    public async Task After_a_restore_in_place_all_are_held_and_once_released_continue_in_the_restored_log()
+    public async Task After_a_restore_in_place_all_are_paused_and_once_released_continue_in_the_restored_log()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         var account = await RegisterAsync(receiver);
@@ -122,7 +122,8 @@ public sealed class IdleHandOverTests : BankFixture
 
         await backup.RestoreAsync();
         await Eventually.UntilAsync(
-            () => this.QueryAsync<long>("select count(*) from publishing.publisher where held_at is not null"), held => held[0] == Count);
+            () => this.QueryAsync<long>("select count(*) from publishing.publisher where held_at is not null"),
+            paused => paused[0] == Count);
         (await As("teller").DepositAsync(account, "3.00")).Created();
         foreach (var name in await this.QueryAsync<string>("select name from publishing.publisher where kind = 'webhook'"))
         {

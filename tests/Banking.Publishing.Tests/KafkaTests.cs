@@ -38,7 +38,7 @@ public sealed class KafkaTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Brokers_that_are_away_get_everything_in_order_when_they_are_back_and_the_bank_goes_on_meanwhile(bool betweenTwoPages)
+    public async Task Unavailable_brokers_get_everything_in_order_when_they_are_back_and_the_bank_continues_meanwhile(bool betweenTwoPages)
     {
         await using var kafka = Cluster();
         await using var bank = await KafkaBank.StartAsync(kafka.BootstrapServers, "CreateTopic=false");

@@ -17,7 +17,7 @@ public sealed class PublicLogTests(BankFixture bank) : IClassFixture<BankFixture
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(100)]
-    public async Task What_concerns_an_account_is_read_to_its_end_though_a_page_may_hold_nothing_that_is_told(int limit)
+    public async Task What_concerns_an_account_is_read_to_its_end_though_a_page_may_have_nothing_that_is_published(int limit)
     {
         var (account, other) = (await _teller.OpenAsync(balance: "1.00"), await _teller.OpenAsync());
         for (var i = 0; i < 3; i++)
@@ -48,7 +48,7 @@ public sealed class PublicLogTests(BankFixture bank) : IClassFixture<BankFixture
     }
 
     [Fact]
-    public async Task An_event_of_which_nothing_is_told_is_not_found_and_a_page_goes_on_past_it()
+    public async Task An_event_that_is_not_published_is_not_found_and_a_page_continues_after_it()
     {
         var account = await _teller.OpenAsync();
         (await _teller.WithdrawAsync(account, "1.00")).IsProblem(422, "insufficient_funds");

@@ -31,7 +31,7 @@ public sealed class PublisherTablesTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await TestCluster.DropAsync(_database);
 
     [Fact]
-    public async Task Checkpoints_held_types_and_blocked_accounts_keep_their_rows_when_their_tables_are_renamed()
+    public async Task Checkpoints_paused_types_and_blocked_accounts_keep_their_rows_when_their_tables_are_renamed()
     {
         await using var owner = NpgsqlDataSource.Create(TestCluster.Owner(_database));
         await ExecuteAsync(

@@ -42,11 +42,11 @@ public sealed class PublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_destination_that_is_away_gets_everything_when_it_is_back_and_the_bank_goes_on_meanwhile()
+    public async Task An_unavailable_destination_gets_everything_when_it_is_back_and_the_bank_continues_meanwhile()
     {
         var account = await _teller.OpenAsync();
         await ArrivedAsync(account, [1]);
-        _bank.Sink.Away = "the sink is out";
+        _bank.Sink.Outage = "the sink is out";
         for (var i = 0; i < 5; i++)
         {
             (await _teller.DepositAsync(account, "1.00")).Created();
@@ -57,7 +57,7 @@ public sealed class PublisherTests : IAsyncLifetime
         Assert.Equal("the sink is out", seen.GetProperty("lastError").GetProperty("text").GetString());
         Assert.True(seen.GetProperty("oldestSeconds").GetDouble() >= 0);
         Assert.Equal("Degraded", (await _operator.GetAsync("/health/ready")).Ok().Text("status"));
-        _bank.Sink.Away = null;
+        _bank.Sink.Outage = null;
 
         await ArrivedAsync(account, [1, 2, 3, 4, 5, 6]);
         await Eventually.UntilAsync(
@@ -67,7 +67,7 @@ public sealed class PublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Held_it_stops_and_released_it_goes_on_where_it_stopped()
+    public async Task A_paused_destination_continues_where_it_stopped_when_it_is_released()
     {
         var account = await _teller.OpenAsync();
         await ArrivedAsync(account, [1]);
@@ -92,7 +92,7 @@ public sealed class PublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_held_type_keeps_its_accounts_in_order_and_no_other_account()
+    public async Task A_paused_type_keeps_its_accounts_in_order_and_delays_no_other_account()
     {
         var (blocked, free) = (await _teller.OpenAsync(balance: "10.00"), await _teller.OpenAsync(balance: "10.00"));
         await ArrivedAsync(free, [1, 2]);
@@ -211,7 +211,7 @@ public sealed class PublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Where_the_lane_is_moved_back_everything_is_delivered_again_in_order()
+    public async Task A_destination_that_is_set_back_gets_everything_again_in_order()
     {
         var account = await _teller.OpenAsync(balance: "1.00");
         await ArrivedAsync(account, [1, 2]);
@@ -239,7 +239,7 @@ public sealed class PublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_lane_that_another_host_took_over_stores_nothing_more_and_knows_who_waits_when_it_has_it_again()
+    public async Task A_publisher_that_another_host_took_over_stores_nothing_more_and_knows_the_blocked_accounts_when_it_is_taken_back()
     {
         var (blocked, free) = (await _teller.OpenAsync(), await _teller.OpenAsync());
         await ArrivedAsync(free, [1]);

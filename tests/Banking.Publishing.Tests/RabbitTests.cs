@@ -143,7 +143,7 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
     }
 
     [Fact]
-    public async Task A_wrong_password_and_a_broker_that_is_not_there_are_said_without_the_password()
+    public async Task A_wrong_password_and_a_broker_that_is_not_there_are_reported_without_the_password()
     {
         Assert.SkipWhen(RabbitServer.Missing is not null, RabbitServer.Missing ?? "");
         await using var network = new TcpProxy(rabbit.Server!.Port);

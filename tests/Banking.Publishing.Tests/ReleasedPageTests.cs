@@ -12,17 +12,17 @@ public sealed class ReleasedPageTests
     [Fact]
     public void An_unreadable_event_of_another_stream_blocks_that_stream_and_not_the_account()
     {
-        var page = Release(Account, [], null, Own(1), Unreadable(2), About(3), Own(4));
+        var page = Release(Account, [], Own(1), Unreadable(2), About(3), Own(4));
 
         Assert.Equal([1, 4], Positions(page.Due));
         Assert.Equal([2], Positions(page.Separate));
-        Assert.Null(page.Held);
+        Assert.Null(page.Blocking);
     }
 
     [Fact]
     public void What_waits_behind_another_stream_is_left_out_and_what_is_before_that_is_delivered()
     {
-        var page = Release(Account, new() { [Statements] = 3 }, null, Own(1), About(2), Unreadable(3), Own(4), About(5));
+        var page = Release(Account, new() { [Statements] = 3 }, Own(1), About(2), Unreadable(3), Own(4), About(5));
 
         Assert.Equal([1, 2, 4], Positions(page.Due));
         Assert.Empty(page.Separate);
@@ -31,37 +31,29 @@ public sealed class ReleasedPageTests
     [Fact]
     public void An_unreadable_event_before_the_one_that_blocks_its_stream_blocks_the_account()
     {
-        var page = Release(Account, new() { [Statements] = 5 }, null, Own(1), Unreadable(2), Own(3), About(5));
+        var page = Release(Account, new() { [Statements] = 5 }, Own(1), Unreadable(2), Own(3), About(5));
 
-        Assert.Equal((1, 2), (Assert.Single(page.Due).Position, page.Held!.Position));
+        Assert.Equal((1, 2), (Assert.Single(page.Due).Position, page.Blocking!.Position));
     }
 
     [Fact]
     public void A_released_stream_ends_where_its_account_is_blocked()
     {
-        var page = Release(Statements, new() { [Account] = 3 }, null, About(2), About(4));
+        var page = Release(Statements, new() { [Account] = 3 }, About(2), About(4));
 
         Assert.Equal((2, Account), (Assert.Single(page.Due).Position, page.WaitsFor));
     }
 
     [Fact]
-    public void A_discarded_event_of_a_stream_waits_for_the_account_too_which_would_deliver_it_otherwise()
+    public void The_first_event_of_a_paused_type_ends_the_page()
     {
-        Assert.Equal(Account, Release(Statements, new() { [Account] = 1 }, 2, About(2)).WaitsFor);
-        Assert.Equal([3], Positions(Release(Statements, [], 2, About(2), About(3)).Due));
-        Assert.Equal([3], Positions(Release(Account, [], 2, Unreadable(2), Own(3)).Due));
+        var page = ReleasedPage.Of(Account, [Own(1), About(2), Own(3)], new Dictionary<Guid, long>(), ["about"]);
+
+        Assert.Equal((1, 2), (Assert.Single(page.Due).Position, page.Blocking!.Position));
     }
 
-    [Fact]
-    public void The_first_event_of_a_held_type_ends_the_page()
-    {
-        var page = ReleasedPage.Of(Account, [Own(1), About(2), Own(3)], null, new Dictionary<Guid, long>(), ["about"]);
-
-        Assert.Equal((1, 2), (Assert.Single(page.Due).Position, page.Held!.Position));
-    }
-
-    private static ReleasedPage Release(Guid stream, Dictionary<Guid, long> blocked, long? discarded, params PublicEvent[] events) =>
-        ReleasedPage.Of(stream, events, discarded, blocked, []);
+    private static ReleasedPage Release(Guid stream, Dictionary<Guid, long> blocked, params PublicEvent[] events) =>
+        ReleasedPage.Of(stream, events, blocked, []);
 
     private static long[] Positions(IEnumerable<PublicEvent> events) => [.. events.Select(e => e.Position)];
 

@@ -22,7 +22,7 @@ internal sealed class Sink : IDestinationSource
     public StartPosition From { get; init; } = StartPosition.Beginning;
 
     /// <summary>The reason why the sink is unavailable; null while it is available.</summary>
-    public volatile string? Away;
+    public volatile string? Outage;
 
     /// <summary>Returns the cause for which an event is rejected, or null to accept it.</summary>
     public Func<PublicEvent, string?> Refuses { get; set; } = _ => null;
@@ -43,7 +43,7 @@ internal sealed class Sink : IDestinationSource
             var rejected = new Dictionary<Guid, Rejected>();
             foreach (var e in events)
             {
-                if (sink.Away is { } reason)
+                if (sink.Outage is { } reason)
                 {
                     throw new DestinationUnavailableException(reason);
                 }

@@ -7,7 +7,7 @@ namespace Banking.Publishing.Tests;
 public sealed class UnreadableWebhookTests(WebhookBank bank) : IClassFixture<WebhookBank>
 {
     [Fact]
-    public async Task A_change_of_it_is_answered_with_the_event_and_others_go_on()
+    public async Task A_change_of_it_is_answered_with_the_event_and_others_continue()
     {
         var (unreadable, other) = (
             await bank.RegisterWebhookAsync("http://127.0.0.1:9/spoiled"), await bank.RegisterWebhookAsync("http://127.0.0.1:9/other"));

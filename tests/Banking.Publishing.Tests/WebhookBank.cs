@@ -79,8 +79,8 @@ internal static class WebhookSteps
     public static Task<int> TookAsync(this WebhookReceiver receiver, int events) =>
         UntilAsync(() => Task.FromResult(receiver.Taken.Count), n => n >= events);
 
-    public static Task<string> HeldAsync(this BankFixture bank, string webhook, bool held) =>
+    public static Task<string> PausedAsync(this BankFixture bank, string webhook, bool isPaused) =>
         UntilAsync(
             async () => (await bank.As("operator").GetAsync($"/v1/webhooks/{webhook}")).Ok().Body,
-            body => body.Contains("\"held\"", StringComparison.Ordinal) == held);
+            body => body.Contains("\"held\"", StringComparison.Ordinal) == isPaused);
 }

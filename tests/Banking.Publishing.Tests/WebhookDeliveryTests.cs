@@ -178,14 +178,14 @@ public sealed class WebhookDeliveryTests(WebhookBank bank) : IClassFixture<Webho
     [InlineData(500, WebhookBank.Attempts)]
     [InlineData(302, WebhookBank.Attempts)]
     [InlineData(410, 1)]
-    public async Task An_endpoint_that_fails_too_often_or_is_gone_is_left_alone_until_an_operator_lets_it_go_on(int status, int attempts)
+    public async Task An_endpoint_that_fails_too_often_or_is_gone_is_left_alone_until_an_operator_releases_it(int status, int attempts)
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         receiver.Answer = _ => status;
         var account = await _teller.OpenAsync();
         var webhook = await bank.RegisterWebhookAsync(receiver.Url, ["banking.account.money-deposited.v1"], [account]);
         await _teller.DepositAsync(account, "1.00");
-        var view = await bank.HeldAsync(webhook, held: true);
+        var view = await bank.PausedAsync(webhook, isPaused: true);
         Assert.Contains($"answered {status}", view, StringComparison.Ordinal);
         Assert.Equal(attempts, receiver.All.Count);
 

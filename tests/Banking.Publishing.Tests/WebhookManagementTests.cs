@@ -20,7 +20,7 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
     [InlineData("left \u202E right")]
     [InlineData("two\nlines")]
     [InlineData("")]
-    public async Task The_note_of_a_test_is_held_to_the_rules_of_any_text(string note)
+    public async Task The_note_of_a_test_obeys_the_rules_of_any_text(string note)
     {
         var refused = await bank.AskAsync("/v1/webhooks/whk_1/test", new { note });
 
@@ -280,7 +280,7 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
     [InlineData("""{"url":"http://127.0.0.1:1/","accounts":["XB09DEMO000000000001"]}""", "unknown_name")]
     [InlineData("""{"url":"http://127.0.0.1:1/","from":"999999999"}""", "position_beyond_end")]
     [InlineData("""{"url":"http://127.0.0.1:1/","from":"yesterday"}""", "malformed_from")]
-    public async Task What_makes_no_sense_is_said_so(string body, string code)
+    public async Task What_makes_no_sense_is_refused(string body, string code)
     {
         var answer = await _operator.PostTextAsync("/v1/webhooks", body);
         Assert.Equal((code == "position_beyond_end" ? 416 : 422, code), (answer.StatusCode, answer.Code));

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>An operator releases all webhooks that are held for the same reason by one request.</summary>
+/// <summary>An operator releases all webhooks that are paused for the same reason by one request.</summary>
 public sealed class WebhookReleaseTests(WebhookBank bank) : IClassFixture<WebhookBank>
 {
     private const string Release = "/ops/webhooks/release";
@@ -13,7 +13,7 @@ public sealed class WebhookReleaseTests(WebhookBank bank) : IClassFixture<Webhoo
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task Webhooks_held_for_the_reason_are_released_and_those_beyond_the_position_deliver_again()
+    public async Task Webhooks_paused_for_the_reason_are_released_and_those_beyond_the_position_deliver_again()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         var account = await _teller.OpenAsync();
@@ -39,7 +39,7 @@ public sealed class WebhookReleaseTests(WebhookBank bank) : IClassFixture<Webhoo
         // Both get the first deposit a second time, and then the one that waited.
         await Eventually.UntilAsync(() => receiver.All.Count(d => Value(d) == "1.00"), n => n == 5);
         await Eventually.UntilAsync(() => receiver.All.Count(d => Value(d) == "2.00"), n => n == 2);
-        await bank.HeldAsync(other, true);
+        await bank.PausedAsync(other, true);
         Assert.Equal(
             [
                 "destination-held same test",
@@ -85,7 +85,7 @@ public sealed class WebhookReleaseTests(WebhookBank bank) : IClassFixture<Webhoo
     }
 
     [Fact]
-    public async Task A_release_without_a_held_webhook_and_malformed_requests_are_refused()
+    public async Task A_release_without_a_paused_webhook_and_malformed_requests_are_refused()
     {
         (await AskAsync(new { heldReason = "nothing", reasonCode = "test", reason = "x" })).IsProblem(409, "not_held");
         (await AskAsync(new { heldReason = "a", position = -1, reasonCode = "test", reason = "x" })).IsProblem(422, "malformed_position");

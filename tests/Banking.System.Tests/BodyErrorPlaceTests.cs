@@ -31,7 +31,7 @@ public sealed class BodyErrorPlaceTests
     [
         typeof(DepositRequest), typeof(TransferRequest), typeof(OpenAccountRequest), typeof(FreezeRequest), typeof(OverdraftLimitRequest),
         typeof(SubscribeRequest), typeof(RegisterWebhookRequest), typeof(ChangeWebhookRequest), typeof(RotateWebhookSecretRequest),
-        typeof(SetDestinationRequest), typeof(SettleRequest), typeof(ReplayRequest), typeof(Batch<DepositRequest>),
+        typeof(SetDestinationRequest), typeof(DeadLetterRequest), typeof(ReplayRequest), typeof(Batch<DepositRequest>),
         typeof(Batch<TransferRequest>),
     ];
 

@@ -376,7 +376,7 @@ public sealed class ExplanationTests(BankFixture bank) : IClassFixture<BankFixtu
     }
 
     [Fact]
-    public async Task A_customer_is_not_told_of_commands_and_accounts_of_others()
+    public async Task A_customer_does_not_learn_of_commands_and_accounts_of_others()
     {
         var customer = await _teller.RegisterAsync();
         var account = await _teller.OpenAsync(customer);

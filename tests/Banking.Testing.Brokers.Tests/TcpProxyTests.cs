@@ -88,7 +88,7 @@ public sealed class TcpProxyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task After_a_black_hole_a_connection_with_a_gap_is_reset_and_another_goes_on()
+    public async Task After_a_black_hole_a_connection_with_a_gap_is_reset_and_another_continues()
     {
         using var broken = await ConnectAsync();
         using var quiet = await ConnectAsync();

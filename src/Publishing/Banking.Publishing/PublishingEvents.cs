@@ -1,10 +1,10 @@
 namespace Banking.Publishing;
 
-/// <summary>Publication to a destination, or of one event type to it, was held.</summary>
+/// <summary>Publication to a destination, or of one event type to it, was paused.</summary>
 /// <param name="Destination">The destination.</param>
 /// <param name="Type">The event type; absent for all types.</param>
-/// <param name="EffectiveAt">When publication was held.</param>
-public sealed record DestinationHeld(string Destination, string? Type, DateTimeOffset EffectiveAt);
+/// <param name="EffectiveAt">When publication was paused.</param>
+public sealed record DestinationPaused(string Destination, string? Type, DateTimeOffset EffectiveAt);
 
 /// <summary>
 /// The database was restored to an older state, or moved: from a position on, the log may have other events than before.
@@ -20,7 +20,7 @@ public sealed record LogRestored(string Epoch, string FormerEpoch, long FirstPos
     public const string PublicType = "banking.log.restored.v1";
 }
 
-/// <summary>Publication was released at the position where it was held.</summary>
+/// <summary>Publication was released at the position where it was paused.</summary>
 /// <param name="Destination">The destination.</param>
 /// <param name="Type">The event type; absent for all types.</param>
 /// <param name="EffectiveAt">When publication was released.</param>
@@ -30,7 +30,11 @@ public sealed record DestinationReleased(string Destination, string? Type, DateT
 /// <param name="Destination">The destination.</param>
 /// <param name="Position">Events after this position are delivered.</param>
 /// <param name="EffectiveAt">When the checkpoint was set.</param>
-public sealed record DestinationSet(string Destination, long Position, DateTimeOffset EffectiveAt);
+public sealed record DestinationSet(string Destination, long Position, DateTimeOffset EffectiveAt)
+{
+    /// <summary>The stored name; permanent.</summary>
+    internal const string Name = "publishing.destination-set.v1";
+}
 
 /// <summary>Delivery of rejected events was requested again, followed by the blocked events of their accounts.</summary>
 /// <param name="Destination">The destination.</param>
@@ -44,4 +48,8 @@ public sealed record DeadLettersReplayed(string Destination, int Events, DateTim
 /// <param name="Account">The account of the event.</param>
 /// <param name="Cause">The cause of the rejection.</param>
 /// <param name="EffectiveAt">When the event was discarded.</param>
-public sealed record DeadLetterDiscarded(string Destination, string Event, Guid Account, string Cause, DateTimeOffset EffectiveAt);
+public sealed record DeadLetterDiscarded(string Destination, string Event, Guid Account, string Cause, DateTimeOffset EffectiveAt)
+{
+    /// <summary>The stored name; permanent.</summary>
+    internal const string Name = "publishing.dead-letter-discarded.v1";
+}

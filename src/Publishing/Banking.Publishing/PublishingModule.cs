@@ -42,11 +42,11 @@ public sealed class PublishingModule : BankModule
     /// <summary>The permanent stored names of the module's events.</summary>
     private static readonly (Type Type, string Name)[] EventNames =
     [
-        (typeof(DestinationHeld), "publishing.destination-held.v1"),
+        (typeof(DestinationPaused), "publishing.destination-held.v1"),
         (typeof(DestinationReleased), "publishing.destination-released.v1"),
-        (typeof(DestinationSet), "publishing.destination-set.v1"),
+        (typeof(DestinationSet), DestinationSet.Name),
         (typeof(DeadLettersReplayed), "publishing.dead-letters-replayed.v1"),
-        (typeof(DeadLetterDiscarded), "publishing.dead-letter-discarded.v1"),
+        (typeof(DeadLetterDiscarded), DeadLetterDiscarded.Name),
         (typeof(LogRestored), "publishing.log-restored.v1"),
         (typeof(WebhookRegistered), WebhookRegistered.Name),
         (typeof(WebhookRedirected), "publishing.webhook-redirected.v1"),

@@ -143,7 +143,7 @@ public sealed class ArchivedRowsTests(ArchivedBank bank) : IClassFixture<Archive
     }
 
     [Fact]
-    public async Task A_damaged_file_stops_the_removal_and_a_missing_one_is_said_until_it_is_back()
+    public async Task A_damaged_file_stops_the_removal_and_a_missing_one_is_reported_until_it_is_back()
     {
         var file = (await bank.WriteAsync())[^1];
         var path = Path.Combine(bank.Folder, file.Name);

@@ -14,7 +14,7 @@ public sealed class CarriedArchiveTests(CarryingArchivedBank bank) : IClassFixtu
     private readonly BankClient _teller = bank.As("teller");
 
     [Fact]
-    public async Task The_older_part_of_an_open_account_is_archived_again_and_again_and_the_account_goes_on()
+    public async Task The_older_part_of_an_open_account_is_archived_again_and_again_and_the_account_continues()
     {
         var account = await _teller.OpenAsync(balance: "100.00");
         await BookUntilCarriedAsync(account, 1);

@@ -18,7 +18,7 @@ public sealed class DeletedPartTests(DeletedPartBank bank) : IClassFixture<Delet
     private readonly BankClient _operator = bank.As("operator");
 
     [Fact]
-    public async Task Nothing_differs_and_the_account_goes_on()
+    public async Task Nothing_differs_and_the_account_continues()
     {
         Assert.Equal("94.00", await _teller.BalanceAsync(bank.Payer));
         (await _teller.TransferAsync(bank.Payer, bank.Payee, "1.00")).Created();

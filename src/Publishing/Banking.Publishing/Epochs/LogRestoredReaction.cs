@@ -11,10 +11,10 @@ using Npgsql;
 namespace Banking.Publishing.Epochs;
 
 /// <summary>
-/// Announces a new epoch to all readers of the published log, and holds the destinations that may have events which the bank no longer has:
-/// their readers would take an event for a repeat of the lost one. Their checkpoints were restored together with the log, so these do not
-/// say what was delivered. A destination that was held already is held for this reason too: it may have had events between its release and
-/// the restore. The previous holder is kept, so that a release of all does not end an operator's pause.
+/// Announces a new epoch to all readers of the published log, and pauses the destinations that may have events which the bank no longer
+/// has: their readers would take an event for a repeat of the lost one. Their checkpoints were restored together with the log, so these do
+/// not say what was delivered. A destination that was paused already is paused for this reason too: it may have had events between its
+/// release and the restore. The former actor and reason are kept, so that a release of all does not end an operator's pause.
 /// </summary>
 internal sealed class LogRestoredReaction(OperatorLog operatorLog, TimeProvider clock) : IEpochReaction
 {
@@ -54,18 +54,18 @@ internal sealed class LogRestoredReaction(OperatorLog operatorLog, TimeProvider 
                     new LogRestored(epoch.Name, former.Name, epoch.FirstPosition, epoch.Cause, clock.GetUtcNow()),
                     OperatorAction.OfTheBank("the log is another one than before", "publishing"),
                     ct);
-                await HoldAsync(transaction, epoch, ct);
+                await PauseAsync(transaction, epoch, ct);
             }
         }
     }
 
-    private async Task HoldAsync(NpgsqlTransaction transaction, LogEpoch epoch, CancellationToken ct)
+    private async Task PauseAsync(NpgsqlTransaction transaction, LogEpoch epoch, CancellationToken ct)
     {
         var reason = string.Create(
             CultureInfo.InvariantCulture,
             $"The database was restored. This destination may have events from position {epoch.FirstPosition} on that the bank no longer "
                 + $"has. Tell its readers, set its position to {epoch.FirstPosition - 1} or before, and release it.");
-        var held = await transaction.Connection!.ListAsync(
+        var paused = await transaction.Connection!.ListAsync(
             $"""
             with mine as (
                 select name from {PublisherStore.Table}
@@ -74,13 +74,13 @@ internal sealed class LogRestoredReaction(OperatorLog operatorLog, TimeProvider 
                 held_reason = $4 || case when held_at is null then '' else $5 || held_by || ': ' || held_reason end
             from mine where p.name = mine.name returning p.name
             """,
-            [epoch.Cause != EpochCause.Moved, epoch.FirstPosition, clock.GetUtcNow(), reason, PublisherControl.HeldBefore],
+            [epoch.Cause != EpochCause.Moved, epoch.FirstPosition, clock.GetUtcNow(), reason, PublisherControl.PausedBefore],
             row => row.GetString(0),
             ct);
         await operatorLog.RecordAsync(
             transaction,
             PublisherControl.Streams,
-            [.. held.Order(StringComparer.Ordinal).Select(name => (name, (object)new DestinationHeld(name, null, clock.GetUtcNow())))],
+            [.. paused.Order(StringComparer.Ordinal).Select(name => (name, (object)new DestinationPaused(name, null, clock.GetUtcNow())))],
             OperatorAction.OfTheBank(reason, "publishing"),
             ct);
     }

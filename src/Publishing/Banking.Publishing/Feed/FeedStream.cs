@@ -10,7 +10,7 @@ namespace Banking.Publishing.Feed;
 
 /// <summary>
 /// The feed as a stream of server-sent events. A stream waits together with all others for an event that its filter takes
-/// (<see cref="LogSubscriptions"/>). A slow client holds up its own stream only.
+/// (<see cref="LogSubscriptions"/>). A slow client delays its own stream only.
 /// </summary>
 public sealed class FeedStream(
     PublicLog log, LogSubscriptions subscriptions, LogWatcher watch, LogEpochs epochs, TimeProvider clock)

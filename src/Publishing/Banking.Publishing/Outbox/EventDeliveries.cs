@@ -13,7 +13,7 @@ public enum DeliveryState
     /// <summary>Its position is after the checkpoint.</summary>
     Waiting,
 
-    /// <summary>The destination rejected it or an earlier event of its account, or its type or that of such an event is held.</summary>
+    /// <summary>The destination rejected it or an earlier event of its account, or its type or that of such an event is paused.</summary>
     Blocked,
 
     /// <summary>An operator discarded it: the destination does not receive it.</summary>
@@ -35,10 +35,9 @@ public sealed record DeliveryView(string Destination, string Kind, DeliveryState
 public sealed class EventDeliveries(
     IEnumerable<IDestinationSource> sources, PublisherStore publishers, BlockedAccounts blocked, EventReader events)
 {
-    /// <summary>The actions that decide what a checkpoint means for an event. A destination may have many others, such as holds.</summary>
+    /// <summary>The actions that decide what a checkpoint means for an event. A destination may have many others, such as pauses.</summary>
     private const string Actions =
-        "stream_id = any($1) and (type = 'publishing.destination-set.v1' "
-        + "or (type = 'publishing.dead-letter-discarded.v1' and data ->> 'event' = $2))";
+        $"stream_id = any($1) and (type = '{DestinationSet.Name}' or (type = '{DeadLetterDiscarded.Name}' and data ->> 'event' = $2))";
 
     /// <summary>What became of an event at each destination that takes it by its present filter.</summary>
     public async Task<IReadOnlyList<DeliveryView>> FindAsync(PublicEvent e, CancellationToken ct)
@@ -59,9 +58,10 @@ public sealed class EventDeliveries(
         [
             .. from spec in specs.OrderBy(s => s.Name, StringComparer.Ordinal)
                let row = rows.GetValueOrDefault(spec.Name)
-               let state = blocking.Contains(spec.Name) ? DeliveryState.Blocked
-                   : row is null || e.Position > row.Position ? DeliveryState.Waiting
+               let reached = row is null || e.Position > row.Position ? DeliveryState.Waiting
                    : Passed(e, row.StartPosition, actions[PublisherControl.StreamOf(spec.Name)])
+               // A discarded event waits for nothing, although its account may be blocked by an earlier one.
+               let state = blocking.Contains(spec.Name) && reached != DeliveryState.Discarded ? DeliveryState.Blocked : reached
                select new DeliveryView(spec.Name, spec.Kind, state, row?.Position),
         ];
     }

@@ -86,7 +86,7 @@ public static class GetDeadLettersEndpoint
 
         var items = await blocked.ListRejectedAsync(destination, cause, account, MaxItems, http.RequestAborted);
         var groups = (await blocked.CountAsync(account, http.RequestAborted)).Where(g =>
-            g.Cause != BlockedAccounts.HeldCause
+            g.Cause != BlockedAccounts.PausedCause
             && (destination is null || g.Publisher == destination)
             && (cause is null || g.Cause == cause));
         return TypedResults.Json(

@@ -12,8 +12,8 @@ public static class GetOutboxEndpoint
     /// <summary>The same events are always available at /v1/feed.</summary>
     [WolverineGet("/ops/outbox", OperationId = "listDestinations")]
     [Tags("Operations")]
-    [EndpointSummary("List destinations of publication with backlog, age, rate, holds and problems")]
-    [EndpointDescription("Lists the destinations of publication with their backlog, age, rate, holds and problems.")]
+    [EndpointSummary("List destinations of publication with backlog, age, rate, pauses and problems")]
+    [EndpointDescription("Lists the destinations of publication with their backlog, age, rate, pauses and problems.")]
     [Authorize(Policies.Watch)]
     [ProducesResponseType<OutboxState>(StatusCodes.Status200OK)]
     public static async Task<IResult> Get(OutboxView view, HttpContext http) =>

@@ -14,10 +14,10 @@ namespace Banking.Publishing.Outbox;
 /// <param name="OldestSeconds">Age in seconds of the oldest event that is not delivered; 0 if all are delivered.</param>
 /// <param name="Rate">Events per second that the answering host delivered in the last ten seconds.</param>
 /// <param name="Delivered">Events delivered since the destination was configured.</param>
-/// <param name="Held">The hold with its operator, time and reason; absent if the destination is not held.</param>
-/// <param name="HeldTypes">Event types that are held.</param>
+/// <param name="Held">The pause with its operator, time and reason; absent if the destination is not paused.</param>
+/// <param name="HeldTypes">Event types that are paused.</param>
 /// <param name="LastError">The current problem; absent if there is none.</param>
-/// <param name="BlockedAccounts">Accounts that are blocked because an event of theirs was rejected or is of a held type.</param>
+/// <param name="BlockedAccounts">Accounts that are blocked because an event of theirs was rejected or is of a paused type.</param>
 public sealed record DestinationView(
     string Name,
     string Kind,
@@ -27,20 +27,20 @@ public sealed record DestinationView(
     double OldestSeconds,
     double Rate,
     long Delivered,
-    HoldView? Held,
+    DestinationPauseView? Held,
     IReadOnlyList<string> HeldTypes,
     ErrorView? LastError,
     IReadOnlyList<BlockedAccountsView> BlockedAccounts);
 
-/// <summary>A hold on publication.</summary>
-public sealed record HoldView(DateTimeOffset At, string By, string Reason);
+/// <summary>A pause of publication.</summary>
+public sealed record DestinationPauseView(DateTimeOffset At, string By, string Reason);
 
 /// <summary>The current problem of a destination.</summary>
 /// <param name="Attempts">Failed attempts in a row.</param>
 public sealed record ErrorView(string Text, DateTimeOffset At, int Attempts);
 
 /// <summary>Blocked accounts with the same cause.</summary>
-/// <param name="Cause">held, or the cause of the rejection.</param>
+/// <param name="Cause">held if the event's type is paused, or the cause of the rejection.</param>
 public sealed record BlockedAccountsView(string Cause, long Accounts, DateTimeOffset Oldest);
 
 /// <summary>All destinations.</summary>
@@ -70,7 +70,7 @@ public sealed class OutboxView(
     PublisherMetrics meter,
     HighWaterMark highWaterMark,
     LogEnd log,
-    LogBlockers holders,
+    LogBlockers blockers,
     NpgsqlDataSource source,
     TimeProvider clock)
 {
@@ -89,7 +89,7 @@ public sealed class OutboxView(
         return await StateAsync(backlog, await store.AllAsync(names, ct), ct);
     }
 
-    /// <summary>The state of the destinations that are held, have a problem or blocked accounts, or are so far behind.</summary>
+    /// <summary>The state of the destinations that are paused, have a problem or blocked accounts, or are so far behind.</summary>
     internal async Task<OutboxState> FindTroubledAsync(double maxAgeSeconds, CancellationToken ct)
     {
         var backlog = await ReadBacklogAsync(ct);
@@ -111,7 +111,7 @@ public sealed class OutboxView(
     {
         var complete = await highWaterMark.LookAsync(ct);
         var end = Math.Max(complete, await log.ReadAsync(ct));
-        return new(complete, end, end > complete ? await holders.ListAsync(ct) : [], await ReadAgesAsync(end, ct));
+        return new(complete, end, end > complete ? await blockers.ListAsync(ct) : [], await ReadAgesAsync(end, ct));
     }
 
     private async Task<OutboxState> StateAsync(Backlog backlog, IReadOnlyList<PublisherRow> rows, CancellationToken ct)
@@ -132,8 +132,8 @@ public sealed class OutboxView(
             backlog.OldestSeconds(row.Position),
             meter.Rate(row.Name),
             row.Delivered,
-            row.Held is { } held ? new(held.At, held.By, held.Reason) : null,
-            row.HeldTypes,
+            row.Pause is { } pause ? new(pause.At, pause.By, pause.Reason) : null,
+            row.PausedTypes,
             row.Problem is { } problem ? new(problem.Text, problem.At, problem.Attempts) : null,
             [.. counts[row.Name].Select(c => new BlockedAccountsView(c.Cause, c.Accounts, c.Oldest))]))]);
     }

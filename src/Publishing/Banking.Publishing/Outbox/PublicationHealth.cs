@@ -4,8 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Banking.Publishing.Outbox;
 
 /// <summary>
-/// Degraded while a destination has a problem, a backlog or dead letters: no booking is wrong, but an operator must act. Destinations held
-/// by operators are healthy. Anyone may read health, so the reasons are only in /ops/outbox.
+/// Degraded while a destination has a problem, a backlog or dead letters: no booking is wrong, but an operator must act. Destinations that
+/// operators paused are healthy. Anyone may read health, so the reasons are only in /ops/outbox.
 /// </summary>
 public sealed class PublicationHealth(OutboxView view) : IHealthCheck
 {
@@ -30,7 +30,7 @@ public sealed class PublicationHealth(OutboxView view) : IHealthCheck
     }
 
     /// <summary>Compares the server's clock with this machine's: the limit is larger than the difference of the clocks.</summary>
-    private static bool IsOpenTooLong(LogBlocker holder) => TimeProvider.System.GetUtcNow() - holder.Since > MaxTransactionTime;
+    private static bool IsOpenTooLong(LogBlocker blocker) => TimeProvider.System.GetUtcNow() - blocker.Since > MaxTransactionTime;
 
     private static string Describe(LogBlocker h) =>
         $"an open transaction blocks read models and publication since {h.Since:O}; GET /ops/outbox names it";
@@ -41,7 +41,7 @@ public sealed class PublicationHealth(OutboxView view) : IHealthCheck
         { Held.By: "bank" } => $"{d.Name}: paused by the bank; GET /ops/outbox has the reason",
         { Held: null, LastError: not null } => $"{d.Name}: deliveries fail",
         { Held: null, OldestSeconds: > MaxAgeSeconds } => $"{d.Name}: {d.OldestSeconds:0} s behind",
-        _ when d.BlockedAccounts.Any(w => w.Cause != Publishers.BlockedAccounts.HeldCause) => $"{d.Name}: has dead letters",
+        _ when d.BlockedAccounts.Any(w => w.Cause != Publishers.BlockedAccounts.PausedCause) => $"{d.Name}: has dead letters",
         _ => null,
     };
 }

@@ -19,7 +19,7 @@ namespace Banking.Publishing.Outbox;
 /// <param name="Account">Only the dead letter of this account, acc_…, or of what else GET /ops/dead-letters names as account.</param>
 /// <param name="ReasonCode">The code of the reason: lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
-public sealed record SettleRequest(
+public sealed record DeadLetterRequest(
     string? Destination = null,
     string? Cause = null,
     string? Account = null,
@@ -27,7 +27,7 @@ public sealed record SettleRequest(
     [property: Required, StringLength(500, MinimumLength = 1)] string Reason = "");
 
 /// <summary>The dead letters that the request applies to; the publishers carry it out in the background.</summary>
-public sealed record SettledView(int Asked, IReadOnlyList<DeadLetterView> Items);
+public sealed record RequestedDeadLettersView(int Asked, IReadOnlyList<DeadLetterView> Items);
 
 public static class ReplayDeadLettersEndpoint
 {
@@ -38,8 +38,8 @@ public static class ReplayDeadLettersEndpoint
     [EndpointDescription("Delivers dead letters to their destinations again: one, some or all.")]
     [Authorize(Policies.Operate)]
     [Problems("malformed_account", "reason_required", "invalid_text")]
-    [ProducesResponseType<SettledView>(StatusCodes.Status202Accepted)]
-    public static Task<IResult> Post(SettleRequest request, PublisherControl control, PublicStreams streams, HttpContext http) =>
+    [ProducesResponseType<RequestedDeadLettersView>(StatusCodes.Status202Accepted)]
+    public static Task<IResult> Post(DeadLetterRequest request, PublisherControl control, PublicStreams streams, HttpContext http) =>
         DeadLetterRelease.RunAsync(BlockedAccounts.Retry, request, control, streams, http);
 }
 
@@ -55,15 +55,15 @@ public static class DiscardDeadLettersEndpoint
     [EndpointDescription("Skips dead letters: one, some or all. The later events of their accounts are delivered.")]
     [Authorize(Policies.Operate)]
     [Problems("malformed_account", "reason_required", "invalid_text")]
-    [ProducesResponseType<SettledView>(StatusCodes.Status202Accepted)]
-    public static Task<IResult> Post(SettleRequest request, PublisherControl control, PublicStreams streams, HttpContext http) =>
+    [ProducesResponseType<RequestedDeadLettersView>(StatusCodes.Status202Accepted)]
+    public static Task<IResult> Post(DeadLetterRequest request, PublisherControl control, PublicStreams streams, HttpContext http) =>
         DeadLetterRelease.RunAsync(BlockedAccounts.Discard, request, control, streams, http);
 }
 
 internal static class DeadLetterRelease
 {
     public static async Task<IResult> RunAsync(
-        string release, SettleRequest request, PublisherControl control, PublicStreams streams, HttpContext http)
+        string release, DeadLetterRequest request, PublisherControl control, PublicStreams streams, HttpContext http)
     {
         Guid? account = null;
         if (request.Account is not null)
@@ -97,8 +97,9 @@ internal static class DeadLetterRelease
             account,
             OperatorRequest.Action(http, request.ReasonCode, request.Reason),
             http.RequestAborted);
+        var items = await DeadLettersView.ListAsync([.. requested.Take(100)], streams, http.RequestAborted);
         return TypedResults.Json(
-            new SettledView(requested.Count, await DeadLettersView.ListAsync([.. requested.Take(100)], streams, http.RequestAborted)),
+            new RequestedDeadLettersView(requested.Count, items),
             ApiJson.Options,
             statusCode: StatusCodes.Status202Accepted);
     }

@@ -5,14 +5,14 @@ using Npgsql;
 namespace Banking.Publishing.Publishers;
 
 /// <summary>
-/// Accounts with an event that was rejected, that is of a held type, or that cannot be read. Their later events wait behind it, so that the
-/// order holds; other accounts are not affected. The row keeps only the position of the first blocked event: the events are read from the
-/// log.
+/// Accounts with an event that was rejected, that is of a paused type, or that cannot be read. Their later events wait behind it, so that
+/// they stay in order; other accounts are not affected. The row keeps only the position of the first blocked event: the events are read
+/// from the log.
 /// </summary>
 public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
 {
-    /// <summary>The cause of an account that is blocked by a held event type.</summary>
-    public const string HeldCause = "held";
+    /// <summary>The cause of an account that is blocked by a paused event type; the stored name is permanent.</summary>
+    public const string PausedCause = "held";
 
     /// <summary>The cause of an account that is blocked by an event that cannot be read.</summary>
     public const string UnreadableCause = "unreadable";
@@ -26,18 +26,18 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
     /// <summary>Accounts to try again now, the lowest position first.</summary>
     /// <param name="without">Accounts that are left out.</param>
     internal Task<IReadOnlyList<BlockedAccount>> ListReleasedAsync(
-        string publisher, IReadOnlyList<string> heldTypes, IReadOnlyCollection<Guid> without, int limit, CancellationToken ct) =>
+        string publisher, IReadOnlyList<string> pausedTypes, IReadOnlyCollection<Guid> without, int limit, CancellationToken ct) =>
         ListAsync(
-            $"publisher = $1 and (release is not null or (cause = '{HeldCause}' and not event_type = any($2))) "
+            $"publisher = $1 and (release is not null or (cause = '{PausedCause}' and not event_type = any($2))) "
                 + $"and account <> all($3) order by position limit {limit}",
-            [publisher, heldTypes.ToArray(), without.ToArray()],
+            [publisher, pausedTypes.ToArray(), without.ToArray()],
             ct);
 
-    /// <summary>Dead letters: accounts blocked by a rejected event, without those blocked by a held type.</summary>
+    /// <summary>Dead letters: accounts blocked by a rejected event, without those blocked by a paused type.</summary>
     public Task<IReadOnlyList<BlockedAccount>> ListRejectedAsync(
         string? publisher, string? cause, Guid? account, int limit, CancellationToken ct) =>
         ListAsync(
-            $"cause <> '{HeldCause}' and ($1::text is null or publisher = $1) and ($2::text is null or cause = $2) "
+            $"cause <> '{PausedCause}' and ($1::text is null or publisher = $1) and ($2::text is null or cause = $2) "
                 + $"and ($3::uuid is null or account = $3) order by position, publisher limit {limit}",
             [publisher, cause, account],
             ct);
@@ -71,7 +71,7 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
         NpgsqlTransaction transaction, string release, string? publisher, string? cause, Guid? account, CancellationToken ct)
     {
         return transaction.Connection!.ListAsync(
-            $"update {Table} set release = $1 where cause <> '{HeldCause}' and release is null and ($2::text is null or publisher = $2) "
+            $"update {Table} set release = $1 where cause <> '{PausedCause}' and release is null and ($2::text is null or publisher = $2) "
                 + $"and ($3::text is null or cause = $3) and ($4::uuid is null or account = $4) returning {Columns}",
             [release, publisher, cause, account],
             Read,
@@ -95,6 +95,14 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
             [positions.ToArray()],
             row => row.GetString(0),
             ct)).ToHashSet();
+
+    /// <summary>The events that operators discarded at a destination.</summary>
+    internal async Task<DiscardedEvents> ReadDiscardedAsync(string publisher, CancellationToken ct) => new(await source.ListAsync(
+        $"select data ->> 'event', (data ->> 'position')::bigint from {SchemaNames.Events}.mt_events "
+            + "where stream_id = $1 and type = any($2) order by version",
+        [PublisherControl.StreamOf(publisher), (string[])[DeadLetterDiscarded.Name, DestinationSet.Name]],
+        row => (row.GetOrDefault<string>(0), row.GetOrDefault<long?>(1)),
+        ct));
 
     /// <summary>Blocks accounts. If one is blocked already, or twice, its first event counts.</summary>
     internal async Task AddAsync(NpgsqlTransaction transaction, string publisher, IReadOnlyList<Rejected> rejected, CancellationToken ct)
@@ -162,7 +170,7 @@ public sealed class BlockedAccounts(NpgsqlDataSource source, TimeProvider clock)
         row.GetOrDefault<string>(9));
 }
 
-/// <summary>An account whose events one publisher holds back.</summary>
+/// <summary>An account whose events one publisher does not deliver.</summary>
 /// <param name="Position">The position of the first blocked event.</param>
 /// <param name="Attempts">How often this event was tried.</param>
 /// <param name="Release">The requested release, retry or discard, that the publisher has not carried out yet.</param>

@@ -44,8 +44,8 @@ public sealed record Rejected(PublicEvent Event, string Cause, string Detail);
 /// <summary>The destination is unavailable. Nothing is recorded; the publisher retries from its checkpoint.</summary>
 public sealed class DestinationUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
 {
-    /// <summary>Whether the destination must be held until an operator releases it.</summary>
-    public bool RequiresHold { get; init; }
+    /// <summary>Whether the destination must be paused until an operator releases it.</summary>
+    public bool RequiresPause { get; init; }
 
     /// <summary>The delay before the next attempt that the destination asked for.</summary>
     public TimeSpan? RetryAfter { get; init; }
@@ -84,8 +84,8 @@ public sealed record DestinationSpec(
 /// <summary>How often an unavailable destination is retried.</summary>
 /// <param name="FirstDelay">The delay after the first failure; it doubles with each further failure.</param>
 /// <param name="MaxDelay">The largest delay.</param>
-/// <param name="MaxFailures">The number of failures in a row after which the destination is held until an operator releases it; null for no
-/// limit.</param>
+/// <param name="MaxFailures">The number of failures in a row after which the destination is paused until an operator releases it; null for
+/// no limit.</param>
 public sealed record RetryPolicy(TimeSpan FirstDelay, TimeSpan MaxDelay, int? MaxFailures = null)
 {
     /// <param name="requested">The delay that the destination asked for: it lengthens the delay, and never shortens it.</param>

@@ -7,7 +7,7 @@ namespace Banking.Publishing.Publishers;
 
 /// <summary>
 /// Finds changes of webhooks and requests of operators, which every host records in the log. So the leading host need not ask for them
-/// while nothing is committed. Events are found by their type and not read: an unreadable one holds no request up.
+/// while nothing is committed. Events are found by their type and not read: an unreadable one delays no request.
 /// </summary>
 public sealed class DestinationChanges(
     IDocumentStore store,

@@ -7,8 +7,8 @@ namespace Banking.Publishing.Publishers;
 internal sealed partial class Publisher
 {
     /// <summary>
-    /// Delivers the events of accounts that an operator released, or whose event type is no longer held. Their events are read from the log
-    /// and delivered before the next page.
+    /// Delivers the events of accounts that an operator released, or whose event type is no longer paused. Their events are read from the
+    /// log and delivered before the next page.
     /// </summary>
     private async Task ReleaseAccountsAsync(PublisherRow row, CancellationToken ct)
     {
@@ -20,10 +20,12 @@ internal sealed partial class Publisher
             _mustCheckReleases = false;
             try
             {
-                var released = await services.Blocked.ListReleasedAsync(row.Name, row.HeldTypes, waiting.Keys, MaxReleasedAccounts, ct);
+                var released = await services.Blocked.ListReleasedAsync(row.Name, row.PausedTypes, waiting.Keys, MaxReleasedAccounts, ct);
+                // Read after the rows: it has the event of each row whose discard was requested.
+                var discarded = released.Count == 0 ? DiscardedEvents.None : await services.Blocked.ReadDiscardedAsync(row.Name, ct);
                 foreach (var account in released)
                 {
-                    if (await CatchUpAsync(row, account, ct) is { } waitsFor)
+                    if (await CatchUpAsync(row, account, discarded, ct) is { } waitsFor)
                     {
                         waiting[account.Account] = waitsFor;
                         continue;
@@ -48,7 +50,7 @@ internal sealed partial class Publisher
 
     /// <summary>Delivers the events of a released account or stream, up to the publisher's position or to the next blocked one.</summary>
     /// <returns>The blocked account that it waits for before it can begin; null if it has begun.</returns>
-    private async Task<Guid?> CatchUpAsync(PublisherRow row, BlockedAccount account, CancellationToken ct)
+    private async Task<Guid?> CatchUpAsync(PublisherRow row, BlockedAccount account, DiscardedEvents discarded, CancellationToken ct)
     {
         _destination ??= await OpenAsync(ct);
         for (var from = account.Position; ;)
@@ -56,17 +58,17 @@ internal sealed partial class Publisher
             var page = await services.Log.OfAccountAsync(account.Account, from, Position, MaxEventsOfAccount, ct);
             var next = ReleasedPage.Of(
                 account.Account,
-                (await WithBlockedEventAsync(account, from, page, ct)).Where(e => spec.Filter.Takes(e) && IsWanted(e)),
-                account.Release == BlockedAccounts.Discard ? account.Position : null,
+                (await WithBlockedEventAsync(account, from, page, ct))
+                    .Where(e => spec.Filter.Takes(e) && IsWanted(e) && !discarded.Contains(e)),
                 _blocked,
-                row.HeldTypes);
+                row.PausedTypes);
             if (next.WaitsFor is { } blocked && next.Due.Count == 0 && _blocked[blocked] <= from)
             {
                 return blocked;
             }
 
             var rejected = await DeliverAsync([.. next.Due], ct) is [var first, ..] ? first
-                : next.Held is { } held ? Undeliverable(held)
+                : next.Blocking is { } blocking ? Undeliverable(blocking)
                 : null;
             // What waits behind an account is delivered with the events of that account.
             var isLast = rejected is null && (next.WaitsFor is not null || page.End == Position);
@@ -134,18 +136,18 @@ internal sealed partial class Publisher
     private bool IsBlocked(PublicEvent e, HashSet<Guid> further) =>
         _blocked.ContainsKey(e.Stream) || _blocked.ContainsKey(e.StoredIn) || further.Contains(e.Stream) || further.Contains(e.StoredIn);
 
-    /// <summary>Splits events into those to deliver and the first held or unreadable event of each account that it blocks.</summary>
-    private (List<PublicEvent> Due, List<Rejected> Held) SplitHeld(PublisherRow row, List<PublicEvent> events)
+    /// <summary>Splits events into those to deliver and the first unreadable event, or event of a paused type, of each account.</summary>
+    private (List<PublicEvent> Due, List<Rejected> Undeliverable) Split(PublisherRow row, List<PublicEvent> events)
     {
         var due = new List<PublicEvent>(events.Count);
-        var held = new List<Rejected>();
+        var undeliverable = new List<Rejected>();
         var newlyBlocked = new HashSet<Guid>();
         foreach (var e in events.Where(e => IsWanted(e) && !IsBlocked(e, newlyBlocked)))
         {
-            if (e.Unreadable is not null || row.HeldTypes.Contains(e.Type))
+            if (e.Unreadable is not null || row.PausedTypes.Contains(e.Type))
             {
                 newlyBlocked.Add(e.Stream);
-                held.Add(Undeliverable(e));
+                undeliverable.Add(Undeliverable(e));
             }
             else
             {
@@ -153,10 +155,10 @@ internal sealed partial class Publisher
             }
         }
 
-        return (due, held);
+        return (due, undeliverable);
     }
 
     private static Rejected Undeliverable(PublicEvent e) => e.Unreadable is { } failure
         ? new(e, BlockedAccounts.UnreadableCause, PlainText.Escaped(failure.Message))
-        : new(e, BlockedAccounts.HeldCause, "Events of this type are held.");
+        : new(e, BlockedAccounts.PausedCause, "Events of this type are paused.");
 }

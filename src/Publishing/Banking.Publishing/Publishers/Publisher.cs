@@ -75,9 +75,9 @@ internal sealed partial class Publisher(
         await turn.WaitAsync(ct);
         try
         {
-            var isHeld = !await DeliverAsync(ct);
+            var isPaused = !await DeliverAsync(ct);
             _failures = 0;
-            return isHeld ? PublisherRest.Held : PublisherRest.Idle;
+            return isPaused ? PublisherRest.Paused : PublisherRest.Idle;
         }
         catch (DestinationUnavailableException unavailable)
         {
@@ -98,10 +98,10 @@ internal sealed partial class Publisher(
 
     public async ValueTask DisposeAsync() => await CloseAsync();
 
-    /// <returns>False if the destination is held.</returns>
+    /// <returns>False if the destination is paused.</returns>
     private async Task<bool> DeliverAsync(CancellationToken ct)
     {
-        for (var row = await FindAsync(ct); row.Held is null; row = await FindAsync(ct))
+        for (var row = await FindAsync(ct); row.Pause is null; row = await FindAsync(ct))
         {
             await ReleaseAccountsAsync(row, ct);
             var page = await ReadNextAsync(ct);
@@ -117,16 +117,16 @@ internal sealed partial class Publisher(
         return false;
     }
 
-    /// <summary>Reports an unavailable destination, then backs off, or holds it after too many failures.</summary>
+    /// <summary>Reports an unavailable destination, then backs off, or pauses it after too many failures.</summary>
     private async Task<PublisherRest> HandleAsync(DestinationUnavailableException unavailable, CancellationToken ct)
     {
         await CloseAsync();
         await ReportProblemAsync(unavailable.Message, _failures, ct);
-        if (unavailable.RequiresHold || _failures >= spec.RetryPolicy.MaxFailures)
+        if (unavailable.RequiresPause || _failures >= spec.RetryPolicy.MaxFailures)
         {
-            await services.Control.HoldByBankAsync(spec.Name, unavailable.Message, ct);
+            await services.Control.PauseByBankAsync(spec.Name, unavailable.Message, ct);
             _failures = 0;
-            return PublisherRest.Held;
+            return PublisherRest.Paused;
         }
 
         return PublisherRest.Retry(spec.RetryPolicy.DelayAfter(_failures, unavailable.RetryAfter));
@@ -172,9 +172,9 @@ internal sealed partial class Publisher(
             _destination ??= await OpenAsync(ct);
         }
 
-        var (due, held) = SplitHeld(row, taken);
+        var (due, undeliverable) = Split(row, taken);
         var move = new CheckpointMove(row.Name, Epoch, row.Position, page.End, due.Count, services.Clock.GetUtcNow(), page.Log);
-        if (_destination is ITransactionalDestination transactional && held.Count == 0)
+        if (_destination is ITransactionalDestination transactional && undeliverable.Count == 0)
         {
             await transactional.StoreAsync(due, move, ct);
             CheckpointMovedTo(page.End);
@@ -188,12 +188,12 @@ internal sealed partial class Publisher(
             async transaction =>
             {
                 await (move with { Delivered = due.Count - undelivered, At = services.Clock.GetUtcNow() }).RunAsync(transaction, ct);
-                await services.Blocked.AddAsync(transaction, row.Name, [.. held, .. rejected], ct);
+                await services.Blocked.AddAsync(transaction, row.Name, [.. undeliverable, .. rejected], ct);
             },
             ct);
         CheckpointMovedTo(page.End);
-        Block([.. held, .. rejected]);
-        var nowBlocked = held.Concat(rejected).Select(r => r.Event.Stream).ToHashSet();
+        Block([.. undeliverable, .. rejected]);
+        var nowBlocked = undeliverable.Concat(rejected).Select(r => r.Event.Stream).ToHashSet();
         services.Meter.RecordDelivery(row.Name, rejected.Count == 0 ? due : [.. due.Where(e => !nowBlocked.Contains(e.Stream))]);
     }
 

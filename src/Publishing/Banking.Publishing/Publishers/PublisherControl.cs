@@ -13,39 +13,39 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
     /// <summary>The stream type of operator actions on destinations.</summary>
     public const string StreamType = "destination";
 
-    /// <summary>Separates a new reason from the previous holder and reason in <c>held_reason</c>.</summary>
-    internal const string HeldBefore = " Before, it was paused by ";
+    /// <summary>Separates a new reason from the former actor and reason in <c>held_reason</c>.</summary>
+    internal const string PausedBefore = " Before, it was paused by ";
 
     internal static readonly OperatorStreamKind Streams = new(StreamType, new("5d0d1c5e-8f0f-4b62-9a4e-0f4a3ed2b7c1"));
 
     private const string PublisherTable = PublishingModule.Schema + ".publisher";
-    private const string HeldTypeTable = PublishingModule.Schema + ".held_type";
+    private const string PausedTypeTable = PublishingModule.Schema + ".held_type";
 
     /// <summary>The stream of operator actions on one destination.</summary>
     internal static Guid StreamOf(string publisher) => Streams.StreamOf(publisher);
 
-    /// <summary>Holds publication to a destination, or of one event type to it. False if it is already held.</summary>
-    public Task<bool> HoldAsync(string publisher, string? type, OperatorAction action, CancellationToken ct)
+    /// <summary>Pauses publication to a destination, or of one event type to it. False if it is already paused.</summary>
+    public Task<bool> PauseAsync(string publisher, string? type, OperatorAction action, CancellationToken ct)
     {
         return type is null
             ? WriteAsync(
                 publisher,
                 $"update {PublisherTable} set held_at = $2, held_by = $3, held_reason = $4 where name = $1 and held_at is null",
                 [publisher, clock.GetUtcNow(), action.Caller.Actor, action.Reason],
-                new DestinationHeld(publisher, null, clock.GetUtcNow()),
+                new DestinationPaused(publisher, null, clock.GetUtcNow()),
                 action,
                 ct)
             : WriteAsync(
                 publisher,
-                $"insert into {HeldTypeTable} (publisher, held_at, held_by, reason, type) values ($1, $2, $3, $4, $5) "
+                $"insert into {PausedTypeTable} (publisher, held_at, held_by, reason, type) values ($1, $2, $3, $4, $5) "
                     + "on conflict do nothing",
                 [publisher, clock.GetUtcNow(), action.Caller.Actor, action.Reason, type],
-                new DestinationHeld(publisher, type, clock.GetUtcNow()),
+                new DestinationPaused(publisher, type, clock.GetUtcNow()),
                 action,
                 ct);
     }
 
-    /// <summary>Releases publication at the position where it was held. False if it is not held.</summary>
+    /// <summary>Releases publication at the position where it was paused. False if it is not paused.</summary>
     public Task<bool> ReleaseAsync(string publisher, string? type, OperatorAction action, CancellationToken ct) =>
         type is null
             ? WriteAsync(
@@ -58,30 +58,31 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
                 ct)
             : WriteAsync(
                 publisher,
-                $"delete from {HeldTypeTable} where publisher = $1 and type = $2",
+                $"delete from {PausedTypeTable} where publisher = $1 and type = $2",
                 [publisher, type],
                 new DestinationReleased(publisher, type, clock.GetUtcNow()),
                 action,
                 ct);
 
     /// <summary>
-    /// Releases all destinations of a kind that are held for a reason. They are released in groups, so that a call that ends half way has
+    /// Releases all destinations of a kind that are paused for a reason. They are released in groups, so that a call that ends half way has
     /// released some, and the same call releases the others.
     /// </summary>
-    /// <param name="heldReason">
-    /// The reason. Destinations that the bank held before for another reason are released too, those that an operator held are not.
+    /// <param name="pauseReason">
+    /// The reason. Destinations that the bank had paused before for another reason are released too, those that an operator had paused are
+    /// not.
     /// </param>
     /// <param name="position">The checkpoint of destinations that are beyond it; null if no checkpoint is set.</param>
     internal async Task<IReadOnlyList<ReleasedDestination>> ReleaseAllAsync(
-        string kind, string heldReason, long? position, OperatorAction action, CancellationToken ct, int groupSize = 200)
+        string kind, string pauseReason, long? position, OperatorAction action, CancellationToken ct, int groupSize = 200)
     {
         var all = new List<ReleasedDestination>();
         IReadOnlyList<ReleasedDestination> group = [];
         do
         {
-            // In the order of names, so that a destination that is soon held again is not released a second time.
+            // In the order of names, so that a destination that is soon paused again is not released a second time.
             var after = group is [.., var last] ? last.Name : "";
-            group = await ReleaseGroupAsync(kind, heldReason, position, after, groupSize, action, ct);
+            group = await ReleaseGroupAsync(kind, pauseReason, position, after, groupSize, action, ct);
             all.AddRange(group);
         }
         while (group.Count == groupSize);
@@ -90,7 +91,7 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
     }
 
     private async Task<IReadOnlyList<ReleasedDestination>> ReleaseGroupAsync(
-        string kind, string heldReason, long? position, string after, int max, OperatorAction action, CancellationToken ct)
+        string kind, string pauseReason, long? position, string after, int max, OperatorAction action, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
@@ -111,7 +112,7 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
                 updated_at = case when mine.is_set then $4 else p.updated_at end
             from mine where p.name = mine.name returning p.name, mine.is_set
             """,
-            [kind, heldReason, NpgsqlDbType.Bigint.Of(position), clock.GetUtcNow(), after, HeldBefore],
+            [kind, pauseReason, NpgsqlDbType.Bigint.Of(position), clock.GetUtcNow(), after, PausedBefore],
             row => new ReleasedDestination(row.GetString(0), row.GetBoolean(1)),
             ct)).OrderBy(r => r.Name, StringComparer.Ordinal).ToList();
         await operatorLog.RecordAsync(transaction, Streams, [.. released.SelectMany(r => FactsOf(r, position))], action, ct);
@@ -145,9 +146,9 @@ public sealed class PublisherControl(NpgsqlDataSource source, OperatorLog operat
         $"update {PublisherTable} set position = $2, epoch = epoch + 1, updated_at = $3 where name = $1",
         [publisher, position, clock.GetUtcNow()], new DestinationSet(publisher, position, clock.GetUtcNow()), action, ct);
 
-    /// <summary>Holds a destination for the bank itself after too many failures, until an operator releases it.</summary>
-    internal Task<bool> HoldByBankAsync(string publisher, string reason, CancellationToken ct) =>
-        HoldAsync(publisher, null, OperatorAction.OfTheBank(reason, "publishing"), ct);
+    /// <summary>Pauses a destination for the bank itself after too many failures, until an operator releases it.</summary>
+    internal Task<bool> PauseByBankAsync(string publisher, string reason, CancellationToken ct) =>
+        PauseAsync(publisher, null, OperatorAction.OfTheBank(reason, "publishing"), ct);
 
     /// <summary>
     /// Requests that dead letters are delivered again, or that their events are skipped: those of one destination, cause or account, or

@@ -4,20 +4,20 @@ namespace Banking.Publishing.Publishers;
 /// <param name="Position">The checkpoint: every event up to this position was delivered, or its account is blocked.</param>
 /// <param name="Delivered">Events delivered so far.</param>
 /// <param name="Epoch">Increases each time a host takes the publisher over.</param>
-/// <param name="HeldTypes">Event types that are held.</param>
+/// <param name="PausedTypes">Event types that are paused.</param>
 public sealed record PublisherRow(
     string Name,
     string Kind,
     long Position,
     long StartPosition,
     long Delivered,
-    PublisherPause? Held,
+    PublisherPause? Pause,
     PublisherProblem? Problem,
     DateTimeOffset UpdatedAt,
     long Epoch,
-    IReadOnlyList<string> HeldTypes);
+    IReadOnlyList<string> PausedTypes);
 
-/// <summary>A hold: publication is stopped until an operator releases it.</summary>
+/// <summary>A pause: publication is stopped until an operator releases it.</summary>
 public sealed record PublisherPause(DateTimeOffset At, string By, string Reason);
 
 /// <summary>The current problem of a publisher.</summary>

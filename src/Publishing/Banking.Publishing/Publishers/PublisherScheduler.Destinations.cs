@@ -259,7 +259,7 @@ internal sealed partial class PublisherScheduler
             // Their release may have been requested.
             Start(publisher);
         }
-        else if (opened.Row.Held is null)
+        else if (opened.Row.Pause is null)
         {
             Wait(publisher);
         }

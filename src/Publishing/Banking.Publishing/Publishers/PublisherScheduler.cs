@@ -116,7 +116,7 @@ internal sealed partial class PublisherScheduler(
         }
     }
 
-    /// <summary>An operator has made a request about a publisher, or the bank itself has held it.</summary>
+    /// <summary>An operator has made a request about a publisher, or the bank itself has paused it.</summary>
     private void Request(string name)
     {
         if (_publishers.TryGetValue(name, out var publisher) && !publisher.IsStopping)
@@ -163,7 +163,7 @@ internal sealed partial class PublisherScheduler(
         {
             _retries.Enqueue((publisher, publisher.Starts), After(after));
         }
-        else if (rest is { IsHeld: false })
+        else if (rest is { IsPaused: false })
         {
             Wait(publisher);
         }

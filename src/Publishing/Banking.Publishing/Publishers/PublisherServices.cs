@@ -16,14 +16,14 @@ public sealed record PublisherServices(
     ILogger<PublisherHost> Logger);
 
 /// <summary>What a publisher waits for after it has run.</summary>
-/// <param name="IsHeld">Its release by an operator.</param>
+/// <param name="IsPaused">Its release by an operator.</param>
 /// <param name="RetryAfter">The next attempt, after a failure of the destination.</param>
-internal readonly record struct PublisherRest(bool IsHeld, TimeSpan? RetryAfter)
+internal readonly record struct PublisherRest(bool IsPaused, TimeSpan? RetryAfter)
 {
     /// <summary>It waits for the next event that the destination takes.</summary>
     public static PublisherRest Idle => default;
 
-    public static PublisherRest Held => new(true, null);
+    public static PublisherRest Paused => new(true, null);
 
     public static PublisherRest Retry(TimeSpan after) => new(false, after);
 }

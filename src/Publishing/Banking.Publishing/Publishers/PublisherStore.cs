@@ -81,7 +81,7 @@ public sealed class PublisherStore(NpgsqlDataSource source, TimeProvider clock)
         : ReadAsync("where p.name = any($1)", [names.ToArray()], ct);
 
     /// <summary>
-    /// The publishers that may be in trouble: held, with a problem, with blocked accounts, or with one of these checkpoints.
+    /// The publishers that may be in trouble: paused, with a problem, with blocked accounts, or with one of these checkpoints.
     /// </summary>
     internal Task<IReadOnlyList<PublisherRow>> TroubledAsync(IReadOnlyCollection<long> checkpoints, CancellationToken ct) => ReadAsync(
         "where p.held_at is not null or p.error is not null or p.position = any($1) "

@@ -9,22 +9,20 @@ namespace Banking.Publishing.Publishers;
 /// of the account.
 /// </summary>
 /// <param name="Due">The events to deliver.</param>
-/// <param name="Held">The first event that cannot be delivered, so that the account stays blocked by it; null if there is none.</param>
+/// <param name="Blocking">The first event that cannot be delivered, so that the account stays blocked by it; null if there is none.</param>
 /// <param name="Separate">Unreadable events of other streams. Each blocks its own stream, and not the account.</param>
 /// <param name="WaitsFor">The blocked account of the next event of a released stream; null if the page has none such.</param>
 internal sealed record ReleasedPage(
-    IReadOnlyList<PublicEvent> Due, PublicEvent? Held, IReadOnlyList<PublicEvent> Separate, Guid? WaitsFor)
+    IReadOnlyList<PublicEvent> Due, PublicEvent? Blocking, IReadOnlyList<PublicEvent> Separate, Guid? WaitsFor)
 {
     /// <param name="stream">The account or stream that is released.</param>
-    /// <param name="events">Its events that the destination wants.</param>
-    /// <param name="discarded">The position of an event that is skipped; null for none.</param>
+    /// <param name="events">Its events that the destination wants, without those that an operator discarded.</param>
     /// <param name="blocked">The positions from which on blocked accounts and streams wait.</param>
     public static ReleasedPage Of(
         Guid stream,
         IEnumerable<PublicEvent> events,
-        long? discarded,
         IReadOnlyDictionary<Guid, long> blocked,
-        IReadOnlyCollection<string> heldTypes)
+        IReadOnlyCollection<string> pausedTypes)
     {
         var (due, separate) = (new List<PublicEvent>(), new Dictionary<Guid, PublicEvent>());
         foreach (var e in events)
@@ -36,14 +34,14 @@ internal sealed record ReleasedPage(
                     continue;
                 }
 
-                if (e.Unreadable is not null && e.Position != discarded && !blocked.ContainsKey(e.StoredIn))
+                if (e.Unreadable is not null && !blocked.ContainsKey(e.StoredIn))
                 {
                     separate.Add(e.StoredIn, e);
                     continue;
                 }
 
-                // An unreadable event of a stream that a later event blocks is held below: that row stays as it is, because an operator may
-                // have asked to skip its event.
+                // A later event may block the stream. That row stays as it is, because an operator may have asked to skip its event: the
+                // unreadable event blocks the account instead, below.
             }
 
             if (e.Stream != stream && e.Unreadable is null && Waits(e.Stream, e, blocked))
@@ -51,12 +49,7 @@ internal sealed record ReleasedPage(
                 return new(due, null, [.. separate.Values], e.Stream);
             }
 
-            if (e.Position == discarded)
-            {
-                continue;
-            }
-
-            if (e.Unreadable is not null || heldTypes.Contains(e.Type))
+            if (e.Unreadable is not null || pausedTypes.Contains(e.Type))
             {
                 return new(due, e, [.. separate.Values], null);
             }

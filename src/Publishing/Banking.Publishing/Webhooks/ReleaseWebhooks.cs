@@ -14,9 +14,9 @@ using Wolverine.Http;
 
 namespace Banking.Publishing.Webhooks;
 
-/// <summary>Releases all webhooks that are held for the same reason.</summary>
-/// <param name="HeldReason">The reason of their holds, as GET /ops/outbox shows it in held.reason.</param>
-/// <param name="Position">Webhooks beyond this position continue after it; each continues where it was held when left out.</param>
+/// <summary>Releases all webhooks that are paused for the same reason.</summary>
+/// <param name="HeldReason">The reason of their pauses, as GET /ops/outbox shows it in held.reason.</param>
+/// <param name="Position">Webhooks beyond this position continue after it; each continues where it was paused when left out.</param>
 /// <param name="ReasonCode">The code of the reason for the release: lower-case letters, digits, - and _.</param>
 /// <param name="Reason">The reason in words.</param>
 public sealed record ReleaseWebhooksRequest(
@@ -33,10 +33,10 @@ public sealed record ReleasedWebhooksView(int Released, int Set, IReadOnlyList<s
 
 public static class ReleaseWebhooksEndpoint
 {
-    /// <summary>After a new epoch each webhook of the bank is held for the same reason, and there may be thousands.</summary>
+    /// <summary>After a new epoch each webhook of the bank is paused for the same reason, and there may be thousands.</summary>
     [WolverinePost("/ops/webhooks/release", OperationId = "releaseWebhooks")]
     [Tags("Operations")]
-    [EndpointSummary("Release all webhooks that are held for the same reason")]
+    [EndpointSummary("Release all webhooks that are paused for the same reason")]
     [EndpointDescription("Releases all webhooks that are paused for the given reason, and sets those beyond a position to it.")]
     [Authorize(Policies.Operate)]
     [Problems("not_held", "malformed_position", "position_beyond_end", "reason_required", "invalid_text")]
@@ -44,7 +44,7 @@ public static class ReleaseWebhooksEndpoint
     public static async Task<IResult> Post(ReleaseWebhooksRequest request, PublisherControl control, LogEnd log, HttpContext http)
     {
         var problem = PlainText.Problem(request.HeldReason, OutboxCommands.MaxTextLength) is { } why
-            ? Refusal.Invalid("invalid_text", why, "#/heldReason")
+            ? Refusal.Invalid("invalid_text", why, "#/pauseReason")
             : Reasons.Problem(request.ReasonCode, request.Reason);
         if (problem is null && request.Position is { } position)
         {

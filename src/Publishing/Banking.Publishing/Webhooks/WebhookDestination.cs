@@ -145,7 +145,7 @@ internal sealed class WebhookDestination(
                 _ => $"The endpoint {answer.ShortText}.",
             })
         {
-            RequiresHold = answer.Status == Gone,
+            RequiresPause = answer.Status == Gone,
             RetryAfter = answer.RetryAfter is { } asked
                 ? asked < MaxRetryDelay
                     ? asked

@@ -11,7 +11,7 @@ public sealed record WebhookSettings
     /// <summary>Whether endpoints may be in the bank's own network. For development, or for endpoints of the bank's own services.</summary>
     public bool AllowPrivateAddresses { get; init; }
 
-    /// <summary>Failures in a row after which an endpoint is held until an operator releases it.</summary>
+    /// <summary>Failures in a row after which an endpoint is paused until an operator releases it.</summary>
     public int Attempts { get; init; } = 12;
 
     /// <summary>Attempts to deliver an event that the endpoint rejects, before its account is blocked.</summary>
