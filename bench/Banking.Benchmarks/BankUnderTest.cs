@@ -65,7 +65,7 @@ internal sealed class BankUnderTest : IDisposable
             }
             catch (Exception failure) when (failure is HttpRequestException or SocketException && !process.HasExited)
             {
-                // A connection to a port on which nobody listens can reach itself: then the socket fails, not the request.
+                // A connection to a port on which no process listens can reach itself: then the socket fails, not the request.
                 // Pause between requests, because polling would take processor time from the starting host.
                 await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
             }

@@ -28,10 +28,11 @@ internal static class ServerStart
             PostmasterFile? ReadCurrent() => PostmasterFile.Read(home.Cluster) is { } file && !file.IsSameServer(stale) ? file : null;
             try
             {
-                bool IsSettled() => server.HasEnded || ReadCurrent() is { IsReady: true };
-                var isSettled = await Poll.UntilAsync(IsSettled, timeout, ct)
-                    || (ReadCurrent() is { Status: "starting" } && await Poll.UntilAsync(IsSettled, timeout * RecoveryTimeoutFactor, ct));
-                if (isSettled && !server.HasEnded && ReadCurrent() is { IsReady: true } ready)
+                bool HasStartedOrEnded() => server.HasEnded || ReadCurrent() is { IsReady: true };
+                var isDone = await Poll.UntilAsync(HasStartedOrEnded, timeout, ct)
+                    || (ReadCurrent() is { Status: "starting" }
+                        && await Poll.UntilAsync(HasStartedOrEnded, timeout * RecoveryTimeoutFactor, ct));
+                if (isDone && !server.HasEnded && ReadCurrent() is { IsReady: true } ready)
                 {
                     return new(server, ready.ProcessId, chosen);
                 }

@@ -106,7 +106,7 @@ public static class ReadModelsModule
         .AddSingleton(new PublicStream(ArchiveLog.StreamType, "arc"))
         .AddSingleton(new LogFollower(
             "The read model that is behind the others",
-            $"select min(position) from {Generation.Table} where state = '{GenerationState.Serving}'"))
+            $"select min(position) from {Generation.Table} where state = '{GenerationState.Active}'"))
         .AddSingleton(p => new LogFollower(
             "The document projection that is behind the others", SlowestOf(p.GetRequiredService<DocumentModels>())))
         .AddSingleton<ArchiveLog>()

@@ -29,7 +29,7 @@ public static class PlainText
         }
 
         var (visible, afterVisible) = (false, false);
-        string? stray = null;
+        string? invisible = null;
         for (var i = 0; i < text.Length;)
         {
             if (!Rune.TryGetRuneAt(text, i, out var rune))
@@ -44,7 +44,7 @@ public static class PlainText
 
             if (IsSelector(rune) && !afterVisible)
             {
-                stray ??= DescribeInvisible(rune);
+                invisible ??= DescribeInvisible(rune);
             }
 
             afterVisible = IsVisible(rune);
@@ -52,7 +52,7 @@ public static class PlainText
             i += rune.Utf16SequenceLength;
         }
 
-        return visible ? stray : "The text is blank.";
+        return visible ? invisible : "The text is blank.";
     }
 
     /// <summary>

@@ -62,12 +62,12 @@ public sealed class ArchiveCommandTests(ArchiveCommandBank bank) : IClassFixture
     [InlineData("archive delete --older-than 2026-01-01T00:00:00Z", "--reason")]
     [InlineData("archive delete --older-than 2026-01-01T00:00:00Z --reason why", "add --yes to confirm")]
     [InlineData("archive hold --reason why", "--file")]
-    public async Task Wrong_use_is_reported_and_nothing_is_done(string command, string said)
+    public async Task Wrong_use_is_reported_and_nothing_is_done(string command, string problem)
     {
         var (exitCode, _, error) = await HostProcess.RunAsync(command.Split(' '), Settings);
 
         Assert.Equal(2, exitCode);
-        Assert.Contains(said, error, StringComparison.Ordinal);
+        Assert.Contains(problem, error, StringComparison.Ordinal);
     }
 
     private (string, string)[] Settings =>

@@ -95,9 +95,9 @@ public sealed class EpochTests : IAsyncLifetime
 
         await Eventually.UntilAsync(() => receiver.All.Select(d => d.Type).Distinct().Count(), types => types == 2);
         await receiver.TookAsync(4);
-        var told = receiver.All.First(d => d.Type == "banking.log.restored.v1").Event.GetProperty("data");
-        Assert.Equal((epoch, former), (told.Text("epoch"), told.Text("formerEpoch")));
-        Assert.InRange(told.GetProperty("firstPosition").GetInt64(), 1, receiver.All[1].Position);
+        var announced = receiver.All.First(d => d.Type == "banking.log.restored.v1").Event.GetProperty("data");
+        Assert.Equal((epoch, former), (announced.Text("epoch"), announced.Text("formerEpoch")));
+        Assert.InRange(announced.GetProperty("firstPosition").GetInt64(), 1, receiver.All[1].Position);
         Assert.Equal(
             [("1.00", former), ("2.00", former), ("3.00", epoch)],
             receiver.All.Where(d => d.Type != "banking.log.restored.v1").DistinctBy(d => d.Id)
@@ -160,7 +160,7 @@ public sealed class EpochTests : IAsyncLifetime
         Assert.NotEqual(former, epoch);
         var refused = await BankFixture.On(restored, "auditor").GetAsync($"/v1/feed?after={end}&epoch={former}");
         Assert.Equal((409, epoch), (refused.StatusCode, refused.Text("epoch")));
-        // Nobody could get a position of the restored log before the announcement.
+        // No reader could get a position of the restored log before the announcement.
         Assert.Equal(
             ["publishing.log-restored.v1"], await _bank.QueryAsync<string>("select type from bank.mt_events where seq_id >= $1", end));
         (await BankFixture.On(restored, "teller").DepositAsync(account, "1.00")).Created();

@@ -37,7 +37,7 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
                     m.Properties.ContentEncoding,
                     m.Properties.Persistent)));
         // Only quorum queues are recorded there.
-        await rabbit.Server!.UntilSettledAsync("trip");
+        await rabbit.Server!.UntilRecordedAsync("trip");
     }
 
     [Fact]
@@ -69,8 +69,8 @@ public sealed class RabbitTests(SharedRabbit rabbit) : IClassFixture<SharedRabbi
         await using var bank = await RabbitBank.StartAsync(Uri, "Exchange=killed");
         var accounts = await CreateEventsAsync(bank);
         await bank.WellAsync();
-        await rabbit.Server!.UntilSettledAsync("killed");
-        await rabbit.Server.UntilSettledAsync("killed.dead");
+        await rabbit.Server!.UntilRecordedAsync("killed");
+        await rabbit.Server.UntilRecordedAsync("killed.dead");
 
         await rabbit.Server.KillAsync();
         await DepositAsync(bank, accounts, 10);

@@ -44,7 +44,7 @@ public sealed class DatabaseUnavailableTests(BankFixture bank) : IClassFixture<B
         try
         {
             await Eventually.UntilAsync(() => mark.Server, server => server is null);
-            // Events up to here exist, and nobody books another.
+            // Events up to here exist, and no command books another.
             waiting = log.WaitAsync(end - 1, Timeout.InfiniteTimeSpan, TestContext.Current.CancellationToken);
             Assert.False(waiting.IsCompleted);
         }

@@ -137,7 +137,7 @@ public sealed class ExplanationTests(BankFixture bank) : IClassFixture<BankFixtu
             Assert.Equal((query, versions), (query, string.Join(' ', found.Select(i => i.GetProperty("event").GetProperty("version")))));
         }
 
-        // A customer is not told the reasons and actors of others, so no search finds them out.
+        // A customer must not learn the reasons and actors of others, so no search finds them.
         var customer = bank.As("customer", owner);
         foreach (var query in (string[])["reason=rent", "actor=bob"])
         {

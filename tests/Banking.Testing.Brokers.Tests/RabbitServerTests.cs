@@ -46,7 +46,7 @@ public sealed class RabbitServerTests(RabbitFixture fixture) : IClassFixture<Rab
         await using (var channel = await connection.CreateChannelAsync(Confirmed))
         {
             await DeclareAsync(channel, "kept");
-            await server.UntilSettledAsync("kept");
+            await server.UntilRecordedAsync("kept");
             await PublishAsync(channel, "kept", "hello");
             await server.KillAsync();
             await Assert.ThrowsAsync<BrokerUnreachableException>(() => ConnectAsync(uri));

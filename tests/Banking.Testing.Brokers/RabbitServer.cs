@@ -137,7 +137,7 @@ public sealed class RabbitServer : IAsyncDisposable
     /// belongs to the queue. If it is killed before that, the queue is empty after the restart and gets no leader within a minute (seen
     /// with RabbitMQ 3.10.8).
     /// </summary>
-    public async Task UntilSettledAsync(string quorumQueue)
+    public async Task UntilRecordedAsync(string quorumQueue)
     {
         var names = Path.Combine(In("data"), NodeName, "quorum", NodeName, "names.dets");
         var queue = Encoding.UTF8.GetBytes("%2F_" + quorumQueue);

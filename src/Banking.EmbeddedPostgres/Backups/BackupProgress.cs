@@ -84,7 +84,7 @@ internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfte
             }
 
             _requested = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            // Nobody waits: a failure is in the status.
+            // No caller waits: a failure is in the status.
             _requested.Task.ContinueWith(t => t.Exception, TaskContinuationOptions.OnlyOnFaulted);
             return true;
         }

@@ -12,12 +12,12 @@ namespace Banking.EventStore.Log;
 public sealed record LogBlocker(int Process, DateTimeOffset Since, string State, string Client, string Application);
 
 /// <summary>Lists the transactions that delay read models and publication.</summary>
-public sealed class LogBlockers(NpgsqlDataSource source, HighWaterMark mark, LogEnd log)
+public sealed class LogBlockers(NpgsqlDataSource source, HighWaterMark highWaterMark, LogEnd log)
 {
     /// <summary>Returns the blockers if the log is not complete up to its end; otherwise none.</summary>
     public async Task<IReadOnlyList<LogBlocker>> OfGapAsync(CancellationToken ct)
     {
-        var complete = await mark.LookAsync(ct);
+        var complete = await highWaterMark.LookAsync(ct);
         return await log.ReadAsync(ct) > complete ? await ListAsync(ct) : [];
     }
 

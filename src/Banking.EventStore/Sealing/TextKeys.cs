@@ -79,7 +79,7 @@ public sealed class TextKeys : IEpochReaction, IDisposable
     /// <exception cref="KeyUnavailableException">The key outside the database is not there, or the database has no such key.</exception>
     public TextKey Find(string id) => _known.GetValueOrDefault(id) ?? Wait(() => FindAsync(id));
 
-    /// <summary>JSON is read and written synchronously. This happens once in the life of a host, and while the key ring is away.</summary>
+    /// <summary>JSON is read and written synchronously: once in the life of a host, and while the key ring is unavailable.</summary>
     private static TextKey Wait(Func<Task<TextKey>> load) => Task.Run(load).GetAwaiter().GetResult();
 
     private async Task<TextKey> FindAsync(string id)

@@ -80,9 +80,9 @@ internal static class OfflineCommand
     }
 
     /// <summary>The command finds the high-water mark itself, because no host may be running.</summary>
-    private static async Task WaitUntilCompleteAsync(HighWaterMark mark, CancellationToken ct)
+    private static async Task WaitUntilCompleteAsync(HighWaterMark highWaterMark, CancellationToken ct)
     {
-        var waiting = mark.WaitUntilCompleteAsync(ct);
+        var waiting = highWaterMark.WaitUntilCompleteAsync(ct);
         if (await Task.WhenAny(waiting, Task.Delay(NoticeDelay, ct)) != waiting && !ct.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync(

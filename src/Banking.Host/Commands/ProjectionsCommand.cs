@@ -44,7 +44,7 @@ internal static class ProjectionsCommand
         var all = (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct)).Concat(projections);
         foreach (var g in all.OrderBy(g => g.Model, StringComparer.Ordinal))
         {
-            if (g.State == GenerationState.Serving || GenerationState.IsCandidate(g.State))
+            if (g.State == GenerationState.Active || GenerationState.IsCandidate(g.State))
             {
                 table.AddRow(
                     g.Model,

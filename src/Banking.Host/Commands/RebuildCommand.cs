@@ -69,7 +69,7 @@ internal static class RebuildCommand
         foreach (var model in projections)
         {
             var status = await states.OfAsync(model, ct);
-            exit = status is { PausedAt: null, Outcome: GenerationState.Serving } ? exit : 1;
+            exit = status is { PausedAt: null, Outcome: GenerationState.Active } ? exit : 1;
             Console.WriteLine($"{model.Name}: generation {status.Generation} {status.Outcome}{DescribePause(status.PauseReason)}");
         }
 
@@ -125,13 +125,13 @@ internal static class RebuildCommand
         foreach (var g in newest)
         {
             Console.WriteLine($"{g.Model}: generation {g.Number} {g.State}{DescribeDuration(g)}{DescribePause(g.PauseReason)}");
-            if (g is { State: not GenerationState.Serving, Differences: { } differences })
+            if (g is { State: not GenerationState.Active, Differences: { } differences })
             {
                 Console.WriteLine(differences);
             }
         }
 
-        return newest.All(g => g.State == GenerationState.Serving) ? 0 : 1;
+        return newest.All(g => g.State == GenerationState.Active) ? 0 : 1;
     }
 
     private static string DescribePause(string? reason) => reason is null ? "" : $", stopped: {reason}";

@@ -91,8 +91,8 @@ internal static class VerifyCommand
     /// <returns>A sentence for each read model that failed.</returns>
     private static async Task<IReadOnlyList<string>> CatchUpAsync(IServiceProvider services, CancellationToken ct)
     {
-        var (mark, writer) = (services.GetRequiredService<HighWaterMark>(), services.GetRequiredService<ReadModelWriter>());
-        var end = await mark.LookAsync(ct);
+        var (highWaterMark, writer) = (services.GetRequiredService<HighWaterMark>(), services.GetRequiredService<ReadModelWriter>());
+        var end = await highWaterMark.LookAsync(ct);
         var failures = await Task.WhenAll(services.GetServices<ReadModel>().Select(async m =>
         {
             try
@@ -120,7 +120,7 @@ internal static class VerifyCommand
         [
             .. projections,
             .. (await Generation.AllAsync(services.GetRequiredService<NpgsqlDataSource>(), ct))
-                .Where(g => g.State == GenerationState.Serving && versions.ContainsKey(g.Model))
+                .Where(g => g.State == GenerationState.Active && versions.ContainsKey(g.Model))
                 .Select(g =>
                     g switch
                     {

@@ -9,7 +9,7 @@ namespace Banking.Host.Hosting;
 /// Finds out at the start, before the host serves anybody, whether the log was restored since the last host ended, and remembers the end of
 /// the log when the host ends.
 /// </summary>
-internal sealed class EpochStart(HighWaterMark mark, EpochFolder folder, ILogger<EpochStart> log) : IHostedService
+internal sealed class EpochStart(HighWaterMark highWaterMark, EpochFolder folder, ILogger<EpochStart> log) : IHostedService
 {
     public const string Setting = "Banking:Epochs:Folder";
 
@@ -46,7 +46,7 @@ internal sealed class EpochStart(HighWaterMark mark, EpochFolder folder, ILogger
                 Setting);
         }
 
-        await mark.LookAsync(cancellationToken);
+        await highWaterMark.LookAsync(cancellationToken);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -62,7 +62,7 @@ internal sealed class EpochStart(HighWaterMark mark, EpochFolder folder, ILogger
         timeout.CancelAfter(StopTimeout);
         try
         {
-            await mark.NoteEndAsync(timeout.Token);
+            await highWaterMark.NoteEndAsync(timeout.Token);
         }
         catch (Exception failure) when (failure is NpgsqlException or OperationCanceledException or TimeoutException)
         {

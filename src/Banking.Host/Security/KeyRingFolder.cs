@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Banking.Host.Security;
 
-/// <summary>The folder of the key ring. Whoever has it and the database can open all personal data.</summary>
+/// <summary>The folder of the key ring. With it and the database all personal data can be opened.</summary>
 /// <param name="Path">Empty if the database is configured and the folder is not.</param>
 /// <param name="IsPrivate">
 /// Whether it belongs to a private cluster: the bank then creates it. Any other must exist: a mistyped name, or a volume that is not

@@ -7,7 +7,7 @@ namespace Banking.ReadModels.Books;
 public static class GenerationState
 {
     /// <summary>The active version: readers see it, and it is kept current.</summary>
-    public const string Serving = "serving";
+    public const string Active = "serving";
 
     /// <summary>A candidate: built from the log while the active version stays in use.</summary>
     public const string Building = "building";
@@ -84,7 +84,7 @@ public sealed record Generation(
             started_at timestamptz, start_position bigint, target bigint, finished_at timestamptz, outcome text, differences jsonb,
             has_sums boolean not null, filled_at timestamptz,
             primary key (name, generation));
-        create unique index if not exists read_model_serving on {Table} (name) where state = '{GenerationState.Serving}';
+        create unique index if not exists read_model_serving on {Table} (name) where state = '{GenerationState.Active}';
         alter table {Table} add column if not exists purpose text not null default '{GenerationPurpose.Rebuild}';
         create unique index if not exists read_model_candidate on {Table} (name) where state in {GenerationState.Candidates};
         drop index if exists {SchemaNames.Platform}.read_model_coming;
@@ -103,7 +103,7 @@ public sealed record Generation(
 
     /// <summary>Reads the active version.</summary>
     public static Task<Generation?> ActiveAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>
-        FindAsync(connection, $"name = $1 and state = '{GenerationState.Serving}'", [model], locked, ct);
+        FindAsync(connection, $"name = $1 and state = '{GenerationState.Active}'", [model], locked, ct);
 
     /// <summary>Reads the candidate: it is being built, or waits for an operator's decision.</summary>
     public static Task<Generation?> CandidateAsync(NpgsqlConnection connection, string model, bool locked, CancellationToken ct) =>

@@ -14,9 +14,9 @@ public sealed class ReadModelFeed(
     IEnumerable<ReadModel> models,
     ReadModelWriter writer,
     UnknownTypePauses pauses,
-    HighWaterMark mark,
+    HighWaterMark highWaterMark,
     LogReader reader,
-    LogWatcher watch,
+    LogWatcher watcher,
     NpgsqlDataSource source,
     TimeProvider clock,
     ILogger<ReadModelFeed> logger) : BackgroundService
@@ -50,8 +50,8 @@ public sealed class ReadModelFeed(
             try
             {
                 // Read the server first: the writer then refuses a position of a log that was restored in between.
-                var log = mark.Server;
-                if (await writer.AdvanceAsync(model, mark.Complete, ct, log) is { } reached)
+                var log = highWaterMark.Server;
+                if (await writer.AdvanceAsync(model, highWaterMark.Complete, ct, log) is { } reached)
                 {
                     position = reached.Position;
                 }
@@ -72,7 +72,7 @@ public sealed class ReadModelFeed(
                 await Task.Delay(left, clock, ct);
             }
 
-            await watch.WaitAsync(position, Pause, ct);
+            await watcher.WaitAsync(position, Pause, ct);
         }
     }
 
@@ -83,7 +83,7 @@ public sealed class ReadModelFeed(
     private async Task RunAsFollowerAsync(CancellationToken ct)
     {
         var before = _before;
-        _before = (mark.Server, mark.Complete);
+        _before = (highWaterMark.Server, highWaterMark.Complete);
         if (before.Server is not null && before.Server == _before.Server)
         {
             await Task.WhenAll(models.Select(m => writer.AdvanceAsync(m, before.Complete, ct, before.Server, isLeader: false)));

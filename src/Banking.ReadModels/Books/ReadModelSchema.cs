@@ -18,7 +18,7 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
             if (await Generation.ActiveAsync(connection, model.Name, locked: true, CancellationToken.None) is null)
             {
                 await AddAsync(
-                    connection, model.Name, model.Version, GenerationState.Serving, GenerationPurpose.Rebuild, "bank",
+                    connection, model.Name, model.Version, GenerationState.Active, GenerationPurpose.Rebuild, "bank",
                     "the first of its kind", clock.GetUtcNow());
                 await CreateAsync(connection, model, ReadTables.Generation(model, 1));
                 await IndexAsync(connection, model, ReadTables.Generation(model, 1));
@@ -42,8 +42,8 @@ public sealed class ReadModelSchema(IEnumerable<ReadModel> models, TimeProvider 
         $"""
         insert into {Generation.Table}
             (name, generation, model_version, state, updated_at, requested_at, requested_by, reason, has_sums, purpose)
-        select $1, coalesce(max(generation), case $3 when '{GenerationState.Serving}' then 0 else 1 end) + 1,
-            $2, $3, $4, $4, $5, $6, $3 = '{GenerationState.Serving}', $7
+        select $1, coalesce(max(generation), case $3 when '{GenerationState.Active}' then 0 else 1 end) + 1,
+            $2, $3, $4, $4, $5, $6, $3 = '{GenerationState.Active}', $7
         from {Generation.Table} where name = $1
         on conflict do nothing returning generation
         """,

@@ -19,7 +19,7 @@ public sealed partial class ReadModelWriter(
     ReadModelConnections connections,
     LogReader reader,
     EventCache cache,
-    HighWaterMark mark,
+    HighWaterMark highWaterMark,
     ReadModelLog operatorLog,
     TimeProvider clock,
     ILogger<ReadModelWriter> logger)
@@ -74,10 +74,10 @@ public sealed partial class ReadModelWriter(
         long complete;
         do
         {
-            complete = await mark.LookAsync(ct);
+            complete = await highWaterMark.LookAsync(ct);
         }
         // Up to one page may be left: under load there are always new events, and the comparison applies the rest.
-        while (await FillAsync(candidates, complete, ct) && complete + PageSize < await mark.LookAsync(ct));
+        while (await FillAsync(candidates, complete, ct) && complete + PageSize < await highWaterMark.LookAsync(ct));
     }
 
     /// <summary>Fills candidates up to a position. The next page is read while one is written.</summary>
@@ -174,7 +174,7 @@ public sealed partial class ReadModelWriter(
                     ?? await Generation.LockedAsync(connection, model.Name, number, ct))
                     is not { PausedAt: null } generation
                 || generation.ModelVersion != model.Version
-                || (generation.State != GenerationState.Serving && !GenerationState.IsCandidate(generation.State)))
+                || (generation.State != GenerationState.Active && !GenerationState.IsCandidate(generation.State)))
             {
                 return null;
             }

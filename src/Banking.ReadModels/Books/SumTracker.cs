@@ -28,9 +28,9 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
     public bool IsFresh { get; private set; } = true;
 
     /// <summary>Adds the new rows of the active version, and leaves at most one chunk.</summary>
-    /// <param name="atMost">Maximum duration; the rest is left for the next call.</param>
+    /// <param name="maxDuration">The maximum duration; the rest is left for the next call.</param>
     /// <returns>Whether it finished in time; false too if this version of the bank does not write the active version.</returns>
-    public async Task<bool> CatchUpAsync(ReadModelConnections connections, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
+    public async Task<bool> CatchUpAsync(ReadModelConnections connections, TimeSpan maxDuration, TimeProvider clock, CancellationToken ct)
     {
         var since = clock.GetTimestamp();
         while (true)
@@ -61,7 +61,7 @@ public sealed class SumTracker(ReadModel model, ReadTable table, int chunk = Sum
                 await AddAsync(connection, _position + chunk, ct);
             }
 
-            if (clock.GetElapsedTime(since) > atMost)
+            if (clock.GetElapsedTime(since) > maxDuration)
             {
                 return false;
             }

@@ -15,7 +15,7 @@ public sealed class UnknownTypePauses(
         $"""
         select name, pause_position from {Generation.Table}
         where paused_at <= $1 and pause_reason like '%' || $2 and pause_position is not null and ($3::text is null or name = $3)
-            and (state = '{GenerationState.Serving}' or state in {GenerationState.Candidates})
+            and (state = '{GenerationState.Active}' or state in {GenerationState.Candidates})
         """;
 
     /// <summary>Resumes the paused versions and candidates of all books, or of one, whose next event this host can read.</summary>

@@ -23,7 +23,7 @@ public sealed class BankTotals(IEnumerable<ReadModel> models, Snapshots snapshot
                 $"""
                 select name, position, last
                 from {Generation.Table}, (select coalesce(max(seq_id), 0) as last from {SchemaNames.Events}.mt_events) l
-                where state = '{GenerationState.Serving}' and position > last order by 1
+                where state = '{GenerationState.Active}' and position > last order by 1
                 """,
                 [],
                 row => new Difference(

@@ -6,7 +6,7 @@ namespace Banking.ReadModels.Documents;
 /// <summary>
 /// Gives Marten's daemon the high-water mark that this host knows already, so that the daemon does not query the database.
 /// </summary>
-internal sealed class HighWaterMarkDetector(HighWaterMark mark, Uri database) : IHighWaterDetector
+internal sealed class HighWaterMarkDetector(HighWaterMark highWaterMark, Uri database) : IHighWaterDetector
 {
     /// <summary>
     /// The last position that the daemon may project: right before an event that cannot be projected. Null if there is no such event.
@@ -20,7 +20,7 @@ internal sealed class HighWaterMarkDetector(HighWaterMark mark, Uri database) : 
     public long Checked { get; set; }
 
     /// <summary>The position that the projection may reach after the check of event types.</summary>
-    public long Reachable => Math.Min(mark.Complete, Ceiling ?? long.MaxValue);
+    public long Reachable => Math.Min(highWaterMark.Complete, Ceiling ?? long.MaxValue);
 
     /// <summary>The position up to which the projection may run now.</summary>
     public long Last => Math.Min(Checked, Reachable);

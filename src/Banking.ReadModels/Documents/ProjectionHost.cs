@@ -14,7 +14,7 @@ namespace Banking.ReadModels.Documents;
 public sealed class ProjectionHost(
     DocumentModels models,
     ProjectionRunners runners,
-    LogWatcher watch,
+    LogWatcher watcher,
     LogReader log,
     NpgsqlDataSource source,
     ILogger<ProjectionHost> logger) : BackgroundService
@@ -25,7 +25,7 @@ public sealed class ProjectionHost(
             : Leader.RunAsync(
                 source,
                 ProjectionRunners.Role,
-                over => Task.WhenAll(models.All.Select(m => Task.Run(() => runners.Of(m).RunAsync(watch, over), CancellationToken.None))),
+                over => Task.WhenAll(models.All.Select(m => Task.Run(() => runners.Of(m).RunAsync(watcher, over), CancellationToken.None))),
                 logger,
                 stoppingToken,
                 unknownTypes: () => log.UnknownTypes);
@@ -35,7 +35,7 @@ public sealed class ProjectionHost(
 public sealed class ProjectionRunners(
     IDocumentStore store,
     ReadModelConnections connections,
-    HighWaterMark mark,
+    HighWaterMark highWaterMark,
     LogReader log,
     ProjectionStates states,
     NpgsqlDataSource source,
@@ -45,7 +45,8 @@ public sealed class ProjectionRunners(
     /// <summary>The role for which the hosts of a bank elect a leader.</summary>
     internal const string Role = "projections";
 
-    internal ProjectionRunner Of(DocumentModel model) => new((DocumentStore)store, model, connections, mark, log, states, clock, loggers);
+    internal ProjectionRunner Of(DocumentModel model) =>
+        new((DocumentStore)store, model, connections, highWaterMark, log, states, clock, loggers);
 
     /// <summary>
     /// Brings read models to the present high-water mark and runs the requested rebuilds. If a host runs the read models, waits for that
@@ -53,7 +54,7 @@ public sealed class ProjectionRunners(
     /// </summary>
     public async Task CatchUpAsync(IReadOnlyList<DocumentModel> models, CancellationToken ct)
     {
-        var end = await mark.LookAsync(ct);
+        var end = await highWaterMark.LookAsync(ct);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
         // Created once: a runner keeps the state of its search for a failing event.
         var runners = models.Select(Of).ToList();

@@ -18,7 +18,7 @@ internal sealed class ProjectionRunner(
     DocumentStore store,
     DocumentModel model,
     ReadModelConnections connections,
-    HighWaterMark mark,
+    HighWaterMark highWaterMark,
     LogReader log,
     ProjectionStates states,
     TimeProvider clock,
@@ -45,13 +45,13 @@ internal sealed class ProjectionRunner(
     private long _oneByOneUpTo;
 
     /// <summary>Follows the log until it is cancelled.</summary>
-    public async Task RunAsync(LogWatcher watch, CancellationToken ct)
+    public async Task RunAsync(LogWatcher watcher, CancellationToken ct)
     {
         while (true)
         {
             try
             {
-                await WithDaemonAsync((daemon, detector, status, token) => FollowAsync(daemon, detector, status, watch, token), ct);
+                await WithDaemonAsync((daemon, detector, status, token) => FollowAsync(daemon, detector, status, watcher, token), ct);
             }
             catch (Exception failure) when (!ct.IsCancellationRequested)
             {
@@ -79,7 +79,7 @@ internal sealed class ProjectionRunner(
     private async Task WithDaemonAsync(
         Func<ProjectionDaemon, HighWaterMarkDetector, ProjectionStatus, CancellationToken, Task> run, CancellationToken ct)
     {
-        await mark.LookAsync(ct);
+        await highWaterMark.LookAsync(ct);
         var status = await states.OfAsync(model, ct);
         if (await states.ResumeIfKnownAsync(status, ct))
         {
@@ -87,7 +87,10 @@ internal sealed class ProjectionRunner(
         }
 
         await using var database = new MartenDatabase(store.Options, connections.Source, model.Name);
-        var detector = new HighWaterMarkDetector(mark, database.DatabaseUri) { Ceiling = await CeilingAsync(status, status.Position, ct) };
+        var detector = new HighWaterMarkDetector(highWaterMark, database.DatabaseUri)
+        {
+            Ceiling = await CeilingAsync(status, status.Position, ct),
+        };
         using var daemon = new ProjectionDaemon(store, database, loggers.CreateLogger<ProjectionDaemon>(), detector);
         try
         {
@@ -98,10 +101,10 @@ internal sealed class ProjectionRunner(
                 detector.Ceiling = await CeilingAsync(status, status.Position, ct);
             }
 
-            if (status.Position > mark.Complete)
+            if (status.Position > highWaterMark.Complete)
             {
                 throw new InvalidOperationException(
-                    $"Its position {status.Position} is beyond the end of the log, position {mark.Complete}. Request a rebuild.");
+                    $"Its position {status.Position} is beyond the end of the log, position {highWaterMark.Complete}. Request a rebuild.");
             }
 
             detector.Checked = status.Position;
@@ -122,13 +125,13 @@ internal sealed class ProjectionRunner(
     /// Returns when the daemon must be restarted: it failed, the log was replaced, or an operator requested a rebuild or resumed it.
     /// </summary>
     private async Task FollowAsync(
-        ProjectionDaemon daemon, HighWaterMarkDetector detector, ProjectionStatus status, LogWatcher watch, CancellationToken ct)
+        ProjectionDaemon daemon, HighWaterMarkDetector detector, ProjectionStatus status, LogWatcher watcher, CancellationToken ct)
     {
-        var (server, seen, statusReadAt) = (mark.Server, mark.Complete, clock.GetTimestamp());
+        var (server, seen, statusReadAt) = (highWaterMark.Server, highWaterMark.Complete, clock.GetTimestamp());
         var agent = await daemon.StartAgentAsync(model.Shard, ct);
         while (agent.Status == AgentStatus.Running)
         {
-            if (mark.Server is { } now && (now != server || mark.Complete < seen))
+            if (highWaterMark.Server is { } now && (now != server || highWaterMark.Complete < seen))
             {
                 return;
             }
@@ -149,7 +152,7 @@ internal sealed class ProjectionRunner(
                 detector.Ceiling = await CeilingAsync(status, agent.Position, ct);
             }
 
-            seen = mark.Complete;
+            seen = highWaterMark.Complete;
             if (await PauseBeforeUnknownAsync(status, detector, ct))
             {
                 return;
@@ -163,7 +166,7 @@ internal sealed class ProjectionRunner(
             }
             else
             {
-                await watch.WaitAsync(seen, Pause, ct);
+                await watcher.WaitAsync(seen, Pause, ct);
             }
         }
 
@@ -188,7 +191,7 @@ internal sealed class ProjectionRunner(
         detector.Checked = 0;
         await states.BeginRebuildAsync(model, detector.Reachable, ct);
         await PauseBeforeUnknownAsync(await states.OfAsync(model, ct), detector, ct);
-        var outcome = GenerationState.Serving;
+        var outcome = GenerationState.Active;
         try
         {
             await daemon.RebuildProjectionAsync(model.Name, RebuildTimeout, ct).WaitAsync(ct);
@@ -264,7 +267,7 @@ internal sealed class ProjectionRunner(
             return;
         }
 
-        _oneByOneUpTo = mark.Complete;
+        _oneByOneUpTo = highWaterMark.Complete;
         _logger.LogWarning(
             "The projection {Projection} failed: {Failure} It now projects events one by one to find the failing event",
             model.Name,

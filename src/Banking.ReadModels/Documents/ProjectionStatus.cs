@@ -46,7 +46,7 @@ public sealed record ProjectionStatus(
             Model.Name,
             Generation,
             Model.Version,
-            IsRebuildDue ? GenerationState.Building : GenerationState.Serving,
+            IsRebuildDue ? GenerationState.Building : GenerationState.Active,
             Position,
             UpdatedAt ?? DateTimeOffset.UnixEpoch,
             PausedAt,

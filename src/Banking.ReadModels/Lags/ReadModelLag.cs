@@ -57,7 +57,7 @@ public sealed class ReadModelLag : BackgroundService
     public async Task<(IReadOnlyList<Lag> Lags, IReadOnlyList<Generation> Generations)> LookAsync(CancellationToken ct)
     {
         var all = await Generation.AllAsync(_source, ct);
-        var generations = all.Where(g => g.State == GenerationState.Serving).ToDictionary(g => g.Model);
+        var generations = all.Where(g => g.State == GenerationState.Active).ToDictionary(g => g.Model);
         var end = await EndAsync(ct);
         var now = _clock.GetTimestamp();
         foreach (var model in _models)

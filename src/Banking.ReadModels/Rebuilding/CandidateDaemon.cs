@@ -22,7 +22,7 @@ internal sealed class CandidateDaemon : IAsyncDisposable
 
     private readonly CandidateStore _store;
     private readonly LockedCandidate _candidate;
-    private readonly HighWaterMark _mark;
+    private readonly HighWaterMark _highWaterMark;
     private readonly ProjectionStates _states;
     private readonly TimeProvider _clock;
     private readonly MartenDatabase _database;
@@ -31,12 +31,12 @@ internal sealed class CandidateDaemon : IAsyncDisposable
     private ISubscriptionAgent? _agent;
 
     public CandidateDaemon(
-        CandidateStore store, LockedCandidate candidate, ReadModelConnections connections, HighWaterMark mark, ProjectionStates states,
-        TimeProvider clock, ILoggerFactory loggers)
+        CandidateStore store, LockedCandidate candidate, ReadModelConnections connections, HighWaterMark highWaterMark,
+        ProjectionStates states, TimeProvider clock, ILoggerFactory loggers)
     {
-        (_store, _candidate, _mark, _states, _clock) = (store, candidate, mark, states, clock);
+        (_store, _candidate, _highWaterMark, _states, _clock) = (store, candidate, highWaterMark, states, clock);
         _database = new(store.Store.Options, connections.Source, store.Model.Name);
-        _detector = new(mark, _database.DatabaseUri);
+        _detector = new(highWaterMark, _database.DatabaseUri);
         _daemon = new(store.Store, _database, loggers.CreateLogger<ProjectionDaemon>(), _detector);
     }
 
@@ -47,7 +47,7 @@ internal sealed class CandidateDaemon : IAsyncDisposable
     /// <returns>False if the candidate was cancelled, or is paused before an event that cannot be projected.</returns>
     public async Task<bool> AdvanceAsync(long position, CancellationToken ct)
     {
-        await _mark.LookAsync(ct);
+        await _highWaterMark.LookAsync(ct);
         if (await _states.UnknownEventAsync(_store.Model, _detector.Checked, position, ct) is { } unknown)
         {
             await PauseAsync(unknown, UnknownEventTypeException.Sentence);

@@ -74,13 +74,13 @@ public sealed class CandidateSwitch(
 
         var now = clock.GetUtcNow();
         await CandidateEnd.SetAsync(connection, model.Name, active?.Number, GenerationState.Retired, now, null, null);
-        await CandidateEnd.SetAsync(connection, model.Name, number, GenerationState.Serving, now, GenerationState.Serving, null);
+        await CandidateEnd.SetAsync(connection, model.Name, number, GenerationState.Active, now, GenerationState.Active, null);
         await ReadModelSchema.SwitchViewsAsync(connection, model, number);
         await CandidateDifferences.DeleteAsync(connection, model.Name);
         await operatorLog.RecordAsync(
             transaction,
             model.Name,
-            new RebuildFinished(model.Name, number, GenerationState.Serving, candidate.Position, 0, now),
+            new RebuildFinished(model.Name, number, GenerationState.Active, candidate.Position, 0, now),
             action,
             ct);
         await transaction.CommitAsync(ct);

@@ -20,7 +20,7 @@ public sealed class DocumentCandidates(
     StoreConfiguration configuration,
     ReadModelConnections connections,
     NpgsqlDataSource source,
-    HighWaterMark mark,
+    HighWaterMark highWaterMark,
     ProjectionStates states,
     CandidateRequests requests,
     CandidateEnd ending,
@@ -107,7 +107,7 @@ public sealed class DocumentCandidates(
         {
             using var store = CandidateStore.Create(configuration, connections, model, number);
             await store.CreateAsync(locked.Connection);
-            await using var daemon = new CandidateDaemon(store, locked, connections, mark, states, clock, loggers);
+            await using var daemon = new CandidateDaemon(store, locked, connections, highWaterMark, states, clock, loggers);
             if (await CompareAsync(model, store, daemon, number, ct) is { } result)
             {
                 var (state, why) = result.Outcome;

@@ -14,7 +14,7 @@ namespace Banking.ReadModels.Rebuilding;
 /// </summary>
 public sealed class Rebuild(
     ReadModelConnections connections,
-    HighWaterMark mark,
+    HighWaterMark highWaterMark,
     ReadModelWriter writer,
     RebuildComparison comparison,
     CandidateRequests requests,
@@ -96,7 +96,7 @@ public sealed class Rebuild(
             return;
         }
 
-        var end = await mark.LookAsync(ct);
+        var end = await highWaterMark.LookAsync(ct);
         await Task.WhenAll(rebuilds.Select(l => BeginAsync(l, end)));
         await writer.FillAsync([.. rebuilds.Select(l => (l.Model, l.Generation.Number))], ct);
         await Task.WhenAll(rebuilds.Select(l => LogFailureAsync(l, FinishUnlessCancelledAsync(l, ct))));

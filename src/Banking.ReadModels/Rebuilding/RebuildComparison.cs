@@ -104,11 +104,11 @@ public sealed class RebuildComparison(
     private async Task CatchUpAsync(ReadModel model, Generation candidate, bool isRebuild, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);
-        if (await Generation.ActiveAsync(connection, model.Name, locked: false, ct) is { } serving
-            && IsComparable(model, serving, isRebuild))
+        if (await Generation.ActiveAsync(connection, model.Name, locked: false, ct) is { } current
+            && IsComparable(model, current, isRebuild))
         {
-            // Most of what it lacks, before the active version is held still.
-            await writer.FillAsync([(model, candidate.Number)], serving.Position, ct);
+            // Most of what it lacks, before the active version is locked.
+            await writer.FillAsync([(model, candidate.Number)], current.Position, ct);
         }
 
         await using var transaction = await connection.BeginTransactionAsync(ct);

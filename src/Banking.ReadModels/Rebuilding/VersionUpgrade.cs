@@ -30,7 +30,7 @@ public sealed class VersionUpgrade(
         var all = await Generation.AllAsync(source, ct);
         foreach (var model in models)
         {
-            if (all.FirstOrDefault(g => g.Model == model.Name && g.State == GenerationState.Serving) is not { } active
+            if (all.FirstOrDefault(g => g.Model == model.Name && g.State == GenerationState.Active) is not { } active
                 || active.ModelVersion >= model.Version)
             {
                 continue;

@@ -20,7 +20,7 @@ public sealed record ReplayResult(string Schema, long Events, IReadOnlyDictionar
 /// Projects a part of the log into tables in a separate schema, to explain a figure or to try a new model. Only the operator reads these
 /// tables, and nothing is published.
 /// </summary>
-public sealed class Replay(ReadModelConnections connections, LogReader log, HighWaterMark mark)
+public sealed class Replay(ReadModelConnections connections, LogReader log, HighWaterMark highWaterMark)
 {
     private const string Prefix = "scratch_";
 
@@ -63,7 +63,7 @@ public sealed class Replay(ReadModelConnections connections, LogReader log, High
     private async IAsyncEnumerable<IReadOnlyList<IEvent>> PagesAsync(
         ReplayPortion portion, Action<long, long> progress, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        var end = await mark.LookAsync(ct);
+        var end = await highWaterMark.LookAsync(ct);
         if (portion.Stream is { } stream)
         {
             await foreach (var page in log.ReadStreamAsync(stream, end, ct))

@@ -34,7 +34,7 @@ public sealed class Verification(
 
     /// <summary>Reads the highest position of the active read models.</summary>
     public Task<long> EndAsync(CancellationToken ct) => source.ScalarAsync<long>(
-        $"select coalesce(max(position), 0) from {Generation.Table} where state = '{GenerationState.Serving}'", [], ct);
+        $"select coalesce(max(position), 0) from {Generation.Table} where state = '{GenerationState.Active}'", [], ct);
 
     /// <summary>
     /// Compares everything: all streams, all sums, the whole bank. A part that cannot be compared is a difference; the other parts are
@@ -174,22 +174,22 @@ public sealed class Verification(
     /// </summary>
     /// <returns>The differences; null if the time limit was reached.</returns>
     public async Task<IReadOnlyList<Difference>?> SumsAsync(
-        ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
+        ReadModel model, SumTracker tracker, TimeSpan maxDuration, TimeProvider clock, CancellationToken ct)
     {
         var isFresh = tracker.IsFresh;
-        var found = await CompareAsync(model, tracker, atMost, clock, ct);
+        var found = await CompareAsync(model, tracker, maxDuration, clock, ct);
         if (found is null or { Count: 0 } || isFresh)
         {
             return found;
         }
 
         tracker.Reset();
-        return await CompareAsync(model, tracker, atMost, clock, ct);
+        return await CompareAsync(model, tracker, maxDuration, clock, ct);
     }
 
     private async Task<IReadOnlyList<Difference>?> CompareAsync(
-        ReadModel model, SumTracker tracker, TimeSpan atMost, TimeProvider clock, CancellationToken ct) =>
-        await tracker.CatchUpAsync(connections, atMost, clock, ct)
+        ReadModel model, SumTracker tracker, TimeSpan maxDuration, TimeProvider clock, CancellationToken ct) =>
+        await tracker.CatchUpAsync(connections, maxDuration, clock, ct)
             // The remaining rows are a range of positions: look them up by key.
             ? await snapshots.OfAsync(model, (snapshot, now) => tracker.CompareAsync(snapshot, now, ct), byKeys: true, ct)
             : null;

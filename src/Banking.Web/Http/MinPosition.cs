@@ -29,7 +29,7 @@ public sealed class MinPosition(
     NpgsqlDataSource source,
     LogEnd log,
     LogEpochs epochs,
-    HighWaterMark mark,
+    HighWaterMark highWaterMark,
     KnownPosition known,
     DocumentModels documents,
     ProjectionStates projections,
@@ -127,7 +127,7 @@ public sealed class MinPosition(
         EndpointMetadataCollection? metadata, string? model, long wanted, TimeSpan wait, CancellationToken ct)
     {
         Func<CancellationToken, Task<long>> look = model is not null ? token => ReadModelPositionAsync(model, token)
-            : metadata?.GetMetadata<ReadsCompleteLogAttribute>() is not null ? mark.LookAsync
+            : metadata?.GetMetadata<ReadsCompleteLogAttribute>() is not null ? highWaterMark.LookAsync
             : log.ReadAsync;
         return (await WaitAsync(look, wanted, wait, Pause, ct), wanted);
     }
@@ -154,7 +154,7 @@ public sealed class MinPosition(
     }
 
     private Task<bool> MovesAsync(string model, CancellationToken ct) => source.ScalarAsync<bool>(
-        $"select exists (select from {Generation.Table} where name = $1 and state = '{GenerationState.Serving}' and paused_at is null)",
+        $"select exists (select from {Generation.Table} where name = $1 and state = '{GenerationState.Active}' and paused_at is null)",
         [model], ct);
 
     private async Task<long> WaitAsync(
@@ -193,5 +193,5 @@ public sealed class MinPosition(
         "This address does not support Ledger-Min-Position: its data is written after the log, and the position reached is unknown.");
 
     private Task<long> ReadModelPositionAsync(string model, CancellationToken ct) => source.ScalarAsync<long>(
-        $"select coalesce(max(position), 0) from {Generation.Table} where name = $1 and state = '{GenerationState.Serving}'", [model], ct);
+        $"select coalesce(max(position), 0) from {Generation.Table} where name = $1 and state = '{GenerationState.Active}'", [model], ct);
 }

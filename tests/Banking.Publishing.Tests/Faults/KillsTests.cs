@@ -36,7 +36,7 @@ public sealed class KillsTests(ITestOutputHelper output)
             $"--Banking:Publishing:Kafka:BootstrapServers={kafka.BootstrapServers}", "--Banking:Publishing:Kafka:CreateTopic=false",
             $"--Banking:Publishing:RabbitMq:Uri={rabbit.AmqpUri}");
         var accounts = await OpenAsync(bank);
-        await rabbit.UntilSettledAsync(Topic);
+        await rabbit.UntilRecordedAsync(Topic);
         await using var onKafka = new Listener("Kafka", new KafkaSource(kafka.BootstrapServers, Topic, "faults"));
         await using var onRabbit = new Listener("RabbitMQ", new RabbitSource(rabbit.AmqpUri, Topic));
 

@@ -83,7 +83,7 @@ internal sealed class MessageReceiver(
             // Held messages would fill the places of this host one by one, and stop the queue for all others.
             return await RejectAsync(message, new(failure.Code, failure.Detail));
         }
-        catch (Exception failure) when (!IsPassing(failure) && !ct.IsCancellationRequested)
+        catch (Exception failure) when (!IsTransient(failure) && !ct.IsCancellationRequested)
         {
             log.LogError(failure, "A message on {Queue} could not be decided because of a bug; it is a dead letter", message.Queue);
             return await RejectAsync(message, new("internal_error", "The bank failed to decide this command. Nothing was done."));
@@ -91,7 +91,7 @@ internal sealed class MessageReceiver(
     }
 
     /// <summary>Whether the same message may be decided later: the database or the issuer of tokens cannot be reached now.</summary>
-    private static bool IsPassing(Exception failure) =>
+    private static bool IsTransient(Exception failure) =>
         failure is CommandPostponedException or OperationCanceledException || Failures.IsTransient(failure);
 
     private async Task<MessageAnswer> RejectAsync(IncomingMessage message, CommandRejectedException why)

@@ -39,7 +39,7 @@ public static class GetRebuildEndpoint
 
         // Documents have one generation, which is rebuilt in place.
         if (await operations.GenerationAsync(name, null, http.RequestAborted) is not { } newest
-            || newest is { HasTables: true, Number: 1 } or { HasTables: false, StartedAt: null, State: GenerationState.Serving })
+            || newest is { HasTables: true, Number: 1 } or { HasTables: false, StartedAt: null, State: GenerationState.Active })
         {
             return new ProblemResult(Refusal.NotFound("no_rebuild", "This read model was never rebuilt.", ("name", name)));
         }

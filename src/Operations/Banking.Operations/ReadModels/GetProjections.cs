@@ -137,7 +137,7 @@ public static class GetProjectionsEndpoint
         string name, int version, Lag? lag, List<Generation> all, DifferenceViews differences, CancellationToken ct)
     {
         // Documents are rebuilt in place, so a rebuild has no generation of its own.
-        var active = all.Find(g => g.State == GenerationState.Serving || !g.HasTables);
+        var active = all.Find(g => g.State == GenerationState.Active || !g.HasTables);
         var candidate = all.Find(g => GenerationState.IsCandidate(g.State));
         return new(
             name,

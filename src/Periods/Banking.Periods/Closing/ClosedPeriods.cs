@@ -14,7 +14,7 @@ internal sealed class ClosedPeriods(JoinedKind<AccountingPeriods> streams, State
 {
     private const string Key = "hashtextextended('periods.closing', 0)";
 
-    /// <summary>A gate before that lock: see <see cref="HoldBookingsAsync"/>.</summary>
+    /// <summary>A gate before that lock: see <see cref="BlockBookingsAsync"/>.</summary>
     private const string Gate = "hashtextextended('periods.gate', 0)";
 
     public async Task<DateTimeOffset?> OpenFromAsync(CancellationToken ct) =>
@@ -32,7 +32,7 @@ internal sealed class ClosedPeriods(JoinedKind<AccountingPeriods> streams, State
     /// Makes commands that book in the past wait until the result is disposed, and waits for those that run. Where such commands never end,
     /// the checks of a period could otherwise never be up to date. Not needed for correctness: <see cref="ClosingCheck"/> is.
     /// </summary>
-    public static async Task<IAsyncDisposable> HoldBookingsAsync(NpgsqlDataSource source, CancellationToken ct)
+    public static async Task<IAsyncDisposable> BlockBookingsAsync(NpgsqlDataSource source, CancellationToken ct)
     {
         var connection = await source.OpenConnectionAsync(ct);
         try

@@ -11,7 +11,7 @@ namespace Banking.Periods.Closing;
 
 /// <summary>Runs the checks of a period that is to be closed, and reads its totals.</summary>
 public sealed class PeriodChecks(
-    IEnumerable<IPeriodCheck> checks, IPeriodTotals totals, OpenWriters writers, HighWaterMark mark, NpgsqlDataSource source)
+    IEnumerable<IPeriodCheck> checks, IPeriodTotals totals, OpenWriters writers, HighWaterMark highWaterMark, NpgsqlDataSource source)
 {
     /// <summary>Recorded times of concurrent transactions are not in the order of positions, but differ by less than this.</summary>
     private static readonly TimeSpan Disorder = TimeSpan.FromMinutes(1);
@@ -32,14 +32,14 @@ public sealed class PeriodChecks(
     /// <summary>Waits for the commands that may have begun in a period that has ended; returns how many did not end in time.</summary>
     internal Task<int> WaitForWritersAsync(CancellationToken ct) => writers.WaitAsync(MaxWaitForWriters, ct);
 
-    /// <inheritdoc cref="ClosedPeriods.HoldBookingsAsync"/>
-    internal Task<IAsyncDisposable> HoldBookingsAsync(CancellationToken ct) => ClosedPeriods.HoldBookingsAsync(source, ct);
+    /// <inheritdoc cref="ClosedPeriods.BlockBookingsAsync"/>
+    internal Task<IAsyncDisposable> BlockBookingsAsync(CancellationToken ct) => ClosedPeriods.BlockBookingsAsync(source, ct);
 
     /// <param name="open">The number of commands that may have begun in the period and have not ended.</param>
     internal async Task<CheckedPeriod> RunAsync(Month month, int open, CancellationToken ct)
     {
-        await mark.WaitUntilCompleteAsync(ct);
-        var position = mark.Complete;
+        await highWaterMark.WaitUntilCompleteAsync(ct);
+        var position = highWaterMark.Complete;
         var period = new ClosingPeriod(month.From, month.To, await LastRecordedAsync(month.End + Disorder, position, ct), position);
         List<PeriodCheckView> results = [PeriodCheckView.Of("open-commands", OfWriters(open))];
         foreach (var check in _checks)
@@ -57,8 +57,8 @@ public sealed class PeriodChecks(
     /// </summary>
     internal async Task<CheckedPeriod> LookAgainAsync(Month month, CheckedPeriod seen, CancellationToken ct)
     {
-        await mark.WaitUntilCompleteAsync(ct);
-        var position = mark.Complete;
+        await highWaterMark.WaitUntilCompleteAsync(ct);
+        var position = highWaterMark.Complete;
         for (var look = Stopwatch.StartNew(); look.Elapsed < MaxLook;)
         {
             await using var connection = await source.OpenConnectionAsync(ct);

@@ -88,7 +88,7 @@ public sealed class PeriodCommands(
         outcome = await SubmitAsync(seen);
         for (var attempt = 1; attempt < MaxAttempts && IsRepeated(outcome); attempt++)
         {
-            await using var gate = await checks.HoldBookingsAsync(ct);
+            await using var gate = await checks.BlockBookingsAsync(ct);
             seen = await checks.LookAgainAsync(month, seen, ct);
             outcome = await SubmitAsync(seen);
         }

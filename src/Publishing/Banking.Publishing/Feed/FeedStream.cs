@@ -13,7 +13,7 @@ namespace Banking.Publishing.Feed;
 /// (<see cref="LogSubscriptions"/>). A slow client delays its own stream only.
 /// </summary>
 public sealed class FeedStream(
-    PublicLog log, LogSubscriptions subscriptions, LogWatcher watch, LogEpochs epochs, TimeProvider clock)
+    PublicLog log, LogSubscriptions subscriptions, LogWatcher watcher, LogEpochs epochs, TimeProvider clock)
 {
     /// <summary>With longer pauses proxies may close the connection as dead.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
@@ -25,7 +25,7 @@ public sealed class FeedStream(
         // Sent at once: otherwise the client would wait for the response headers until the next event.
         yield return PositionItem(epoch, after);
         var sent = after;
-        while (!watch.Stopping.IsCancellationRequested && epochs.History.Current.Name == epoch)
+        while (!watcher.Stopping.IsCancellationRequested && epochs.History.Current.Name == epoch)
         {
             var page = await log.ReadAsync(after, ct);
             foreach (var e in page.Events.Where(filter.Takes))
@@ -77,7 +77,7 @@ public sealed class FeedStream(
             return (after, false);
         }
 
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct, watch.Stopping);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct, watcher.Stopping);
         var first = await Task.WhenAny(woken.Task, Task.Delay(Heartbeat, clock, over.Token));
         subscription.End();
         await over.CancelAsync();

@@ -9,7 +9,8 @@ namespace Banking.Publishing.Log;
 /// waits. A reader that waits has no timer, task or query of its own.
 /// </summary>
 public sealed class LogSubscriptions(
-    PublicLog log, HighWaterMark highWaterMark, LogWatcher watch, TimeProvider clock, ILogger<LogSubscriptions> logger) : BackgroundService
+    PublicLog log, HighWaterMark highWaterMark, LogWatcher watcher, TimeProvider clock, ILogger<LogSubscriptions> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
@@ -145,7 +146,7 @@ public sealed class LogSubscriptions(
             return;
         }
 
-        await WaitAsync(changed, over => watch.WaitAsync(after, Timeout.InfiniteTimeSpan, over), ct);
+        await WaitAsync(changed, over => watcher.WaitAsync(after, Timeout.InfiniteTimeSpan, over), ct);
     }
 
     /// <summary>Waits until one of the two ends.</summary>

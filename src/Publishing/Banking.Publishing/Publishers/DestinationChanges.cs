@@ -13,7 +13,7 @@ public sealed class DestinationChanges(
     IDocumentStore store,
     ReadModelConnections connections,
     HighWaterMark highWaterMark,
-    LogWatcher watch,
+    LogWatcher watcher,
     TimeProvider clock,
     ILogger<DestinationChanges> logger)
 {
@@ -34,7 +34,7 @@ public sealed class DestinationChanges(
     {
         while (true)
         {
-            await watch.WaitAsync(after, Timeout.InfiniteTimeSpan, ct);
+            await watcher.WaitAsync(after, Timeout.InfiniteTimeSpan, ct);
             var (server, complete) = (highWaterMark.Server, highWaterMark.Complete);
             try
             {

@@ -28,7 +28,7 @@ internal sealed class ScheduledPublisher(DestinationSpec spec, Publisher publish
     /// <summary>When a publisher of the same destination is to be opened after this one has stopped; null if none.</summary>
     public long? ReopenAt { get; set; }
 
-    /// <summary>Whether its position is stored when it has stopped: the next one has another filter, for what comes then.</summary>
+    /// <summary>Whether its position is stored when it has stopped: the next one has another filter for later events.</summary>
     public bool StoresPosition { get; set; }
 
     /// <summary>The number of the last start. A retry that was planned before is void.</summary>

@@ -57,7 +57,7 @@ public sealed class WebhookSource(
         }
 
         var read = await ReadAsync(ids, ct);
-        foreach (var id in _unreadable.Keys.Where(id => IsSettled(id, read, last)))
+        foreach (var id in _unreadable.Keys.Where(id => IsKnownAgain(id, read, last)))
         {
             _unreadable.TryRemove(id, out _);
         }
@@ -109,7 +109,7 @@ public sealed class WebhookSource(
     }
 
     /// <summary>Whether a webhook that could not be read is in the list, is removed, or is not in the log any more.</summary>
-    private static bool IsSettled(Guid id, IReadOnlyDictionary<Guid, Webhook?> read, IReadOnlyList<DestinationSpec> list) =>
+    private static bool IsKnownAgain(Guid id, IReadOnlyDictionary<Guid, Webhook?> read, IReadOnlyList<DestinationSpec> list) =>
         !read.TryGetValue(id, out var found)
         || (found is { } webhook && (webhook.RemovedAt is not null || list.Any(s => s.Name == webhook.Destination)));
 
