@@ -1,7 +1,6 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
 using Banking.Accounts.Domain.Earlier;
-using Banking.Accounts.Explaining;
 using Banking.Accounts.Features;
 using Banking.Accounts.Lookups;
 using Banking.Accounts.ReadModels;
@@ -10,35 +9,19 @@ using Banking.Accounts.Simulations.Reading;
 using Banking.Accounts.Simulations.Running;
 using Banking.Accounts.Statements;
 using Banking.Accounts.Statements.Domain;
-using Banking.Commands;
-using Banking.Commands.Approvals;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
-using Banking.Commands.Imports;
-using Banking.Commands.Periods;
-using Banking.Commands.Receipts;
-using Banking.EventStore.Archive;
-using Banking.EventStore.Log;
-using Banking.EventStore.Published;
-using Banking.EventStore.Sealing;
-using Banking.ReadModels;
-using Banking.ReadModels.Books;
-using Banking.ReadModels.Comparing;
-using Banking.SharedKernel;
 using Banking.Web;
 using Banking.Web.Commands;
 using Banking.Web.Http;
 using JasperFx.Events.Projections;
 using Marten;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 using Wolverine;
 
 namespace Banking.Accounts;
 
 /// <summary>Registers the module with the host.</summary>
-public sealed class AccountsModule : BankModule
+public sealed partial class AccountsModule : BankModule
 {
     /// <summary>The database schema of the module.</summary>
     public const string Schema = "accounts";
@@ -99,116 +82,6 @@ public sealed class AccountsModule : BankModule
 
     private static readonly GroupRules<AccountStatements> StatementRules = new((_, _) => [], _ => null);
 
-    public override void AddStored(IServiceCollection services)
-    {
-        foreach (var contract in AccountContracts.All)
-        {
-            services.AddSingleton(contract);
-        }
-
-        foreach (var version in EarlierVersions.All)
-        {
-            services.AddSingleton(version);
-        }
-
-        services
-            .AddSingleton(AccountEventIds.All)
-            .AddSingleton(new SealedMember("counterparty"))
-            .AddSingleton(new PublicStream(Account.StreamType, AccountId.Prefix))
-            .AddAggregate(Rules)
-            .AddSingleton<ReadModel, EntriesModel>()
-            .AddAggregate(StatementRules)
-            .AddSingleton(new BookingEvents([.. EventNames.All.Keys]))
-            .AddSingleton(new StreamKind(Account.StreamType, [.. EventNames.All.Values], HasReceipts: true))
-            .AddSingleton(new PublicStream(AccountStatements.StreamType, "sts"))
-            .AddSingleton(new StreamKind(AccountStatements.StreamType, [.. StatementEventNames.All.Values], HasReceipts: true))
-            .AddSingleton(MovementReceiptRule.Rule)
-            .AddSingleton(CorrectionReceiptRule.Rule)
-            .AddSingleton(StatementReceiptRule.Rule)
-            .AddSingleton<AnswerRule>(AccountAnswers.Rule)
-            .AddSingleton<AnswerRule>(StatementAnswers.Rule)
-            .AddSingleton(ImportedIds.Rule)
-            .AddSingleton(new ArchivableStream(
-                Account.StreamType,
-                [EventNames.All[typeof(AccountClosed)]],
-                [EventNames.All[typeof(AccountCarriedForward)]],
-                // Corrections are found by their data, and a simulation finds accounts by that of their opening.
-                [.. new[] { typeof(AccountOpened), typeof(MovementReversed), typeof(MovementRebooked) }.Select(t => EventNames.All[t])]))
-            .AddSingleton<StoredComparison, LookupComparison>()
-            .AddSingleton<StoredComparison, TransferComparison>()
-            .AddSingleton<StoredComparison, CounterpartyComparison>()
-            .AddSingleton<StoredComparison, ScheduleComparison>()
-            .AddSingleton<StoredComparison, StatementComparison>();
-        AddStatementReader(services);
-    }
-
-    /// <summary>What renders statements, and compares them.</summary>
-    private static void AddStatementReader(IServiceCollection services) => services
-        .AddSingleton<AccountResolver>()
-        .AddSingleton<AccountReader>()
-        .AddSingleton<HistoricalBalances>()
-        .AddSingleton<PeriodEntries>()
-        .AddSingleton(new StatementLimits())
-        .AddSingleton<StatementReader>();
-
-    public override void AddServed(IServiceCollection services, IConfiguration configuration)
-    {
-        services
-            .AddSingleton<IPeriodCheck, AccountsCheck>()
-            .AddSingleton<IStreamAccess, AccountStreamAccess>()
-            .AddSingleton<IStreamCurrency, AccountStreamCurrency>()
-            .AddSingleton<MovementReader>()
-            .AddSingleton<ICurrentView, CurrentAccountView>()
-            .AddSingleton<HistoricalAccounts>()
-            .AddSingleton<TransactionReader>()
-            .AddSingleton<NewestRows>()
-            .AddSingleton<EntryPages>()
-            .AddSingleton<TransactionPages>()
-            .AddSingleton<TransactionQuery>()
-            .AddSingleton<EventViews>()
-            .AddSingleton<MomentReader>()
-            .AddSingleton<EffectiveEvents>()
-            .AddSingleton<NewestEvents>()
-            .AddSingleton<AccountChanges>()
-            .AddSingleton<MonthSums>()
-            .AddSingleton<BalanceExplanation>()
-            .AddSingleton<BalanceMistakes>()
-            .AddSingleton<MissingBookings>()
-            .AddSingleton<MovementInterest>()
-            .AddSingleton<IModuleInterest>(p => p.GetRequiredService<MovementInterest>())
-            .AddSingleton<AccountFigures>()
-            .AddSingleton<BankFigures>()
-            .AddSingleton<DayTotals>()
-            .AddSingleton<AccountNumberSequence>()
-            .AddSingleton(BackdatingRule.Of(configuration))
-            .AddSingleton(CorrectionApprovalRule.Of(configuration))
-            .AddSingleton<AccountTimelineSource>()
-            .AddSingleton<ITimelineSource<Account>>(p => p.GetRequiredService<AccountTimelineSource>())
-            .AddSingleton<AccountCommands>()
-            .AddSingleton<Corrections>()
-            .AddSingleton<IProposable>(p => p.GetRequiredService<Corrections>())
-            .AddProposableCommands()
-            .AddSingleton<CorrectionPreviews>()
-            .AddSingleton<AccountOpening>()
-            .AddSingleton(SimulationSettings.Of(configuration))
-            .AddSingleton<SimulationRuns>();
-        AddStatements(services);
-        AddCarryingForward(services, configuration);
-    }
-
-    private static void AddStatements(IServiceCollection services) => services
-        .AddSingleton<StatementPreparation>()
-        .AddSingleton<StatementCommands>()
-        .AddSingleton<ICurrentView, CurrentStatementView>()
-        .AddDueCommand<IssueScheduledStatement>(IssueScheduledStatement.Operation, (provider, command, context, ct) =>
-            provider.GetRequiredService<StatementCommands>().IssueScheduledAsync(command, context, ct));
-
-    private static void AddCarryingForward(IServiceCollection services, IConfiguration configuration) => services
-        .AddSingleton(CarryForwardPolicy.Of(configuration))
-        .AddSingleton<CarryingForward>()
-        .AddDueCommand<CarryAccountForward>(CarryAccountForward.Operation, (provider, command, context, ct) =>
-            provider.GetRequiredService<CarryingForward>().RunAsync(command, context, ct));
-
     public override void Configure(StoreOptions store)
     {
         foreach (var (type, name) in EventNames.All.Concat(StatementEventNames.All))
@@ -242,46 +115,6 @@ public sealed class AccountsModule : BankModule
         wolverine.RegisterMessageType(typeof(CarryAccountsForward), "accounts.carry-accounts-forward.v1");
         wolverine.RegisterMessageType(typeof(IssueStatement), IssueStatementDecision.Shape.Name);
     }
-
-    /// <summary>Imports accounts of another bank with all their bookings, and the schedules of their statements.</summary>
-    /// <param name="progress">Called with the number of events stored since the last call.</param>
-    public static async Task<ImportResult> ImportAsync(
-        HistoryImport import, string importName, IReadOnlyList<AccountHistory> accounts, Action<int> progress, CancellationToken ct)
-    {
-        var stored = await import.RunAsync(importName, [.. accounts.Select(ImportAccounts.ToStream)], Rules, progress, ct);
-        return stored.And(
-            await import.RunAsync(importName, [.. ImportSchedules.ToStreams(accounts)], StatementRules, progress, ct));
-    }
-
-    /// <summary>Checks before anything is imported that no row would be effective in a closed period.</summary>
-    /// <exception cref="PeriodClosedException">A row would be.</exception>
-    public static Task CheckPeriodsAsync(HistoryImport import, IReadOnlyList<AccountHistory> accounts, CancellationToken ct)
-    {
-        return import.CheckPeriodsAsync([.. accounts.Select(ImportAccounts.ToStream)], ct);
-    }
-
-    /// <summary>The first row that differs from the row imported earlier under the same id; null if there is none.</summary>
-    public static Task<HistoryDifference?> FirstDifferenceAsync(
-        HistoryComparison comparison, IReadOnlyList<AccountHistory> accounts, CancellationToken ct)
-    {
-        return comparison.FirstAsync(
-            [.. accounts.Select(ImportAccounts.ToStream), .. ImportSchedules.ToStreams(accounts)], (_, _, _) => { }, ct);
-    }
-
-    /// <summary>Replays the history of accounts with a hypothesis, over one connection, and stores nothing.</summary>
-    /// <param name="request">The body of <c>POST /v1/simulations</c>.</param>
-    /// <param name="json">Whether to answer the whole as JSON instead of a summary.</param>
-    /// <param name="progress">Called with the number of events that were replayed, and that of all.</param>
-    /// <returns>Exit code 0: nothing would be otherwise; 1: something would, or there is no answer; 2: the request was refused.</returns>
-    public static Task<(int ExitCode, string Output, string Error)> SimulateAsync(
-        IDocumentStore store, NpgsqlDataSource source, ArchivedEvents archive, IConfiguration configuration, TimeProvider clock,
-        byte[] request, bool json, Action<long, long> progress, CancellationToken ct) =>
-        OfflineSimulation.RunAsync(store, source, archive, configuration, clock, request, json, progress, ct);
-
-    /// <summary>The sum of the current balances of imported accounts.</summary>
-    public static Task<MoneySum> BalanceAsync(
-        EventReader events, NpgsqlDataSource source, IReadOnlyList<AccountHistory> accounts, Currency currency, CancellationToken ct) =>
-        ImportedBalances.SumAsync(events, source, accounts, currency, ct);
 
     /// <summary>The new lookup documents of an account. They never change, so a movement writes none.</summary>
     private static IEnumerable<object> LookupDocuments(Account? before, Account after)

@@ -1,9 +1,7 @@
-using System.Globalization;
 using System.Text.Json;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
-using JasperFx.Events;
 using Marten;
 using Npgsql;
 using NpgsqlTypes;
@@ -21,7 +19,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     private const int MaxStreamsSearched = 2_000;
 
     private readonly DocumentTable _table = DocumentTable.Of(store.Options, typeof(TState));
-    private readonly FoldStart<TState> _start = new(store);
+    private readonly StateFold<TState> _fold = new(store, source, log);
 
     /// <summary>Returns the state, or null if the stream does not exist.</summary>
     /// <exception cref="UnreadableEventException">The state must be folded, and an event cannot be read or applied.</exception>
@@ -56,7 +54,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
             try
             {
                 var isCurrent = version is null || stored?.Version == version;
-                if ((isCurrent ? stored : await FoldAsync(id, ct)) is { } state)
+                if ((isCurrent ? stored : await _fold.RunAsync(id, ct)) is { } state)
                 {
                     states[id] = state;
                 }
@@ -126,10 +124,10 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     public Task<IReadOnlyList<Guid>> ListIdsAsync<TDirectory>(StateSearch search, Guid after, int limit, CancellationToken ct)
     {
         List<object?> values = [];
-        var condition = Condition(search.All, after, Guid.AllBitsSet, values);
+        var condition = StateSearch.InRange(search.All, after, Guid.AllBitsSet, values);
         return source.ListAsync(
             $"select d.id from {DocumentTable.Of(store.Options, typeof(TDirectory)).Name} d where {condition} "
-                + $"order by d.id limit {Add(values, limit)}",
+                + $"order by d.id limit {StateSearch.Add(values, limit)}",
             [.. values],
             row => row.GetGuid(0),
             ct);
@@ -141,7 +139,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
         foreach (var id in await LostIdsAsync(search, after, upTo, limit, ct))
         {
             // A stream without events has no state. The sentinel reports such a stream.
-            if (await FoldAsync(id, ct) is { } state)
+            if (await _fold.RunAsync(id, ct) is { } state)
             {
                 states.Add(state);
             }
@@ -157,7 +155,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
     private Task<IReadOnlyList<Guid>> LostIdsAsync(StateSearch search, Guid after, Guid upTo, int limit, CancellationToken ct)
     {
         var values = new List<object?>();
-        var range = "not d.is_archived and " + Condition(search.ById, after, upTo, values);
+        var range = "not d.is_archived and " + StateSearch.InRange(search.ById, after, upTo, values);
         // The type must be a literal, or PostgreSQL cannot use the partial index of the type.
         var ofKind = $"d.type = '{TState.StreamType}'";
         return source.ListAsync(
@@ -170,7 +168,7 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
                 select d.id from {SchemaNames.Streams} d
                 where d.id = any(array({lost.Sql})) and {ofKind} and {range}) d
             where (select known.id from {_table.Name} known where known.id = d.id) is null
-            order by d.id limit {Add(values, limit)}
+            order by d.id limit {StateSearch.Add(values, limit)}
             """,
             [.. values],
             row => row.GetGuid(0),
@@ -190,40 +188,22 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
         string rest = "")
     {
         List<object?> values = [.. first];
-        var condition = Condition(search.All, after, upTo, values);
+        var condition = StateSearch.InRange(search.All, after, upTo, values);
         var found = await source.ListAsync(
-            $"{select} where {condition} order by d.id limit {Add(values, limit)}{rest}",
+            $"{select} where {condition} order by d.id limit {StateSearch.Add(values, limit)}{rest}",
             [.. values],
             row => (Id: row.GetGuid(0), State: Read(row, 1)),
             ct);
         var states = new List<TState>(found.Count);
         foreach (var (id, state) in found)
         {
-            if ((state ?? await FoldAsync(id, ct)) is { } known)
+            if ((state ?? await _fold.RunAsync(id, ct)) is { } known)
             {
                 states.Add(known);
             }
         }
 
         return states;
-    }
-
-    /// <summary>The condition of a range of ids and a search; its values are added to those of the statement.</summary>
-    private static string Condition(
-        IEnumerable<StateSearch.Condition> conditions, Guid after, Guid upTo, List<object?> values) => string.Join(
-        " and ",
-        (string[])
-            [
-                $"d.id > {Add(values, after)}",
-                $"d.id <= {Add(values, upTo)}",
-                .. conditions.Select(c => c.Sql([.. c.Values.Select(v => Add(values, v))])),
-            ]);
-
-    /// <summary>Adds a value to those of a statement, and returns its number in the statement.</summary>
-    private static string Add(List<object?> values, object value)
-    {
-        values.Add(value);
-        return "$" + values.Count.ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>Returns null if there is no state, or if this version of the bank cannot read it: it then counts as missing.</summary>
@@ -236,69 +216,6 @@ public sealed class StateReader<TState>(IDocumentStore store, NpgsqlDataSource s
         catch (JsonException)
         {
             return null;
-        }
-    }
-
-    private async Task<TState?> FoldAsync(Guid id, CancellationToken ct)
-    {
-        long from;
-        await using (var connection = await source.OpenConnectionAsync(ct))
-        {
-            from = await _start.FindAsync(connection, id, ct);
-        }
-
-        TState? state = null;
-        await foreach (var page in log.ReadStreamAsync(id, long.MaxValue, ct, from))
-        {
-            foreach (var e in page)
-            {
-                state = Fold(state, id, e);
-            }
-        }
-
-        return state;
-    }
-
-    private static TState Fold(TState? state, Guid id, IEvent e)
-    {
-        try
-        {
-            var next = StreamFold.Next(state, id, e);
-            return next.Version == e.Version
-                ? next
-                : throw new InvalidOperationException("The preceding event is missing from the stream.");
-        }
-        catch (Exception failure) when (failure is InvalidOperationException or OverflowException or InvalidCastException)
-        {
-            throw new UnreadableEventException(e, failure);
-        }
-    }
-}
-
-/// <summary>
-/// Conditions of a search for states. They refer to <c>d.id</c> and <c>d.data</c>, and have a ? for each of their values.
-/// </summary>
-public sealed class StateSearch
-{
-    private readonly List<Condition> _byId = [];
-    private readonly List<Condition> _byData = [];
-
-    /// <summary>Adds a condition on <c>d.id</c> alone, which can be applied to streams too.</summary>
-    public void AddById(string sql, params object[] values) => _byId.Add(new(sql, values));
-
-    public void AddByData(string sql, params object[] values) => _byData.Add(new(sql, values));
-
-    internal IReadOnlyList<Condition> ById => _byId;
-
-    internal IReadOnlyList<Condition> All => [.. _byId, .. _byData];
-
-    internal sealed record Condition(string Text, IReadOnlyList<object> Values)
-    {
-        /// <summary>The condition as SQL, with parameters in place of each ?.</summary>
-        public string Sql(IReadOnlyList<string> parameters)
-        {
-            var parts = Text.Split('?');
-            return "(" + string.Concat(parts.Select((p, i) => i == 0 ? p : parameters[i - 1] + p)) + ")";
         }
     }
 }
