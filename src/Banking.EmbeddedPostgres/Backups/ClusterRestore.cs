@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Banking.EmbeddedPostgres.Backups;
 
 /// <summary>
@@ -21,7 +19,7 @@ public static class ClusterRestore
             throw new BackupException(damaged);
         }
 
-        var (candidates, recovery) = Choose(request.Target, state, Named(request, bases), request.Archive);
+        var (candidates, recovery) = RestoreChoice.Of(request, state, bases);
         if (Directory.Exists(request.Into) && Directory.EnumerateFileSystemEntries(request.Into).Any())
         {
             throw new BackupException($"{request.Into} is not empty. A restore needs a new folder.");
@@ -64,40 +62,6 @@ public static class ClusterRestore
             var restored = new RestoredFolder(folder);
             await restored.FindAsync(ct);
             restored.Delete();
-        }
-    }
-
-    /// <summary>The base backup that the request names; all if it names none.</summary>
-    private static IReadOnlyList<BackupManifest> Named(RestoreRequest request, IReadOnlyList<BackupManifest> bases) =>
-        request.Base is null ? bases
-        : bases.FirstOrDefault(b => b.Label == request.Base) is { } named ? [named]
-        : throw new BackupException($"{request.Archive.Path} has no usable base backup {request.Base}. backup list shows what it has.");
-
-    /// <returns>The base backups that lie before the target, the newest first, and the settings of PostgreSQL for the target.</returns>
-    private static (IReadOnlyList<BackupManifest> Bases, IReadOnlyDictionary<string, string> Recovery) Choose(
-        RestoreTarget target, ArchiveState state, IReadOnlyList<BackupManifest> bases, ArchiveFolder archive)
-    {
-        if (bases is not [var first, ..])
-        {
-            throw new BackupException($"{archive.Path} has no complete base backup.");
-        }
-
-        switch (target)
-        {
-            case RestoreTarget.AtTime { Time: var time } when time < first.FinishedAt:
-                throw new BackupException($"The first backup ends at {Text(first.FinishedAt)}. Name a later time.");
-            case RestoreTarget.AtTime { Time: var time } when time > state.EndAt:
-                throw new BackupException($"The archive ends at {Text(state.EndAt)}. Name an earlier time, or LATEST.");
-            case RestoreTarget.AtTime { Time: var time }:
-                return (
-                    [.. bases.Where(b => b.FinishedAt <= time).Reverse()],
-                    new Dictionary<string, string> { ["recovery_target_time"] = Text(time) });
-            case RestoreTarget.AtPosition { Position: var position } when position <= first.Bank.LastPosition:
-                throw new BackupException($"The first backup ends at position {first.Bank.LastPosition}. Name a later position.");
-            case RestoreTarget.AtPosition { Position: var position }:
-                return ([.. bases.Where(b => b.Bank.LastPosition < position).Reverse()], new Dictionary<string, string>());
-            default:
-                return ([.. bases.Reverse()], new Dictionary<string, string>());
         }
     }
 
@@ -268,8 +232,4 @@ public static class ClusterRestore
 
     private static bool IsTargetNotReached(PostgresUnavailableException ended) =>
         ended.Message.Contains("recovery ended before configured recovery target was reached", StringComparison.Ordinal);
-
-    // PostgreSQL reads no abbreviation such as Z here.
-    private static string Text(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff'+00:00'", CultureInfo.InvariantCulture);
 }

@@ -1,10 +1,50 @@
 using Banking.Commands.Operators;
+using Banking.Commands.Receipts;
+using Banking.EventStore.Log;
+using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Banking.ReadModels.Books;
 
 // How a model is paused before an event, and resumed.
 public sealed partial class ReadModelWriter
 {
+    /// <summary>Writes the page one event at a time, and pauses the model before the event that fails.</summary>
+    private async Task<Advanced?> StopBeforeAsync(
+        ReadModel model, int? number, LogPage page, Exception failure, string? log, CancellationToken ct)
+    {
+        if (page.Events.Count > 1)
+        {
+            foreach (var e in page.Events)
+            {
+                var one = await StepAsync(
+                    model, number, e.Sequence, at => Task.FromResult(new LogPage(e.Sequence > at ? [e] : [], e.Sequence)), ct, log);
+                if (one is null)
+                {
+                    return null;
+                }
+            }
+
+            return new(page.Events[^1].Sequence, page.Events.Count);
+        }
+
+        var position = page.Events.Count == 1 ? page.Events[0].Sequence : (failure as UnreadableEventException)?.Position;
+        logger.LogError(failure, "The read model {Model} is paused before the event at position {Position}", model.Name, position);
+        await PauseAsync(model, number, position, failure, ct);
+        return null;
+    }
+
+    /// <summary>
+    /// Whether a failure is permanent: a retry would fail again because of the event, the code that projects it, or a row that the tables
+    /// refuse. If the database is unavailable or busy, the caller retries.
+    /// </summary>
+    internal static bool IsDataFailure(Exception failure) => failure switch
+    {
+        PostgresException { SqlState: var state } => state[..2] is "22" or "23" or "42",
+        OperationCanceledException or ObjectDisposedException or LogReplacedException => false,
+        _ => !Failures.IsTransient(failure),
+    };
+
     private async Task PauseAsync(ReadModel model, int? number, long? at, Exception failure, CancellationToken ct)
     {
         await using var connection = await connections.OpenAsync(ct);

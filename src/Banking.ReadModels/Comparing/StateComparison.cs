@@ -20,6 +20,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
 {
     private readonly DocumentTable _table = DocumentTable.Of(store.Options, typeof(TState));
     private readonly FoldStart<TState> _start = new(store);
+    private readonly StateLookups<TState> _lookups = new(store, rules);
 
     public override string Name { get; } = rules.ComparedAs ?? TState.StreamType;
 
@@ -51,7 +52,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
             }
         }
 
-        differences.AddRange(await LookupsAsync(snapshot, folded, ct));
+        differences.AddRange(await _lookups.CompareAsync(snapshot, folded, ct));
         return differences;
     }
 
@@ -85,7 +86,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         // OfStreamsAsync finds a lost state, without the events.
         return state is null || stored is null
             ? differences
-            : [.. differences, .. Compare(stream, state, stored), .. await LookupsAsync(snapshot, [state], ct)];
+            : [.. differences, .. Compare(stream, state, stored), .. await _lookups.CompareAsync(snapshot, [state], ct)];
     }
 
     public override async Task<IReadOnlyList<Difference>> RepairAsync(NpgsqlTransaction transaction, Guid stream, CancellationToken ct)
@@ -116,18 +117,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
             await WriteStateAsync(connection, stream, state!, ct);
         }
 
-        foreach (var (lookup, document, json) in Lookups(state!))
-        {
-            if (await connection.ExecuteAsync(
-                $"insert into {lookup.Name} (id, data, mt_dotnet_type) values ($1, $2, $3) on conflict (id) do nothing",
-                [lookup.Id(document), NpgsqlDbType.Jsonb.Of(json), lookup.Document.FullName],
-                ct) > 0)
-            {
-                found.Add(new(Name, TableOf(lookup), stream, json, null));
-            }
-        }
-
-        return found;
+        return [.. found, .. await _lookups.RepairAsync(connection, state!, ct)];
     }
 
     /// <summary>
@@ -195,39 +185,6 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         }
     }
 
-    private async Task<IReadOnlyList<Difference>> LookupsAsync(
-        NpgsqlConnection snapshot, IReadOnlyList<TState> states, CancellationToken ct)
-    {
-        var differences = new List<Difference>();
-        foreach (
-            var lookup in states.SelectMany(s => Lookups(s).Select(l => (State: s, l.Table, l.Document, l.Json))).GroupBy(l => l.Table))
-        {
-            var ids = lookup.Select(l => lookup.Key.Id(l.Document));
-            var found = (await snapshot.ListAsync(
-                $"select id::text, data::text from {lookup.Key.Name} where id = any($1)",
-                [lookup.Key.IdType == NpgsqlDbType.Uuid
-                    ? ids.Cast<Guid>().ToArray()
-                    : (NpgsqlDbType.Array | NpgsqlDbType.Varchar).Of(ids.Cast<string>().ToArray())],
-                row => (Id: row.GetString(0), Json: row.GetString(1)),
-                ct)).ToDictionary(StringComparer.Ordinal);
-            foreach (var (state, table, document, json) in lookup)
-            {
-                var stored = found.GetValueOrDefault(table.Id(document).ToString()!);
-                if (stored is null || !IsSame(json, stored))
-                {
-                    differences.Add(new(Name, TableOf(table), state.Id, json, stored));
-                }
-            }
-        }
-
-        return differences;
-    }
-
-    private IEnumerable<(DocumentTable Table, object Document, string Json)> Lookups(TState state) =>
-        rules
-            .LookupDocuments(null, state)
-            .Select(d => (DocumentTable.Of(store.Options, d.GetType()), d, store.Options.Serializer().ToJson(d)));
-
     /// <summary>
     /// Whether this version of the bank reads an equal state from it; an earlier version may have written it differently.
     /// </summary>
@@ -245,18 +202,6 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
     }
 
     private string Json(TState state) => store.Options.Serializer().ToJson(state);
-
-    /// <summary>The table name without Marten's prefix: account_number for mt_doc_account_number.</summary>
-    private static string TableOf(DocumentTable table) =>
-        table.Name[(table.Name.IndexOf("mt_doc_", StringComparison.Ordinal) + "mt_doc_".Length)..];
-
-    /// <summary>Compares JSON values, because jsonb keeps neither the order of members nor the spelling of numbers.</summary>
-    private static bool IsSame(string one, string other)
-    {
-        using var first = JsonDocument.Parse(one);
-        using var second = JsonDocument.Parse(other);
-        return JsonElement.DeepEquals(first.RootElement, second.RootElement);
-    }
 }
 
 /// <summary>A comparison of stored states, which can be repaired from the log.</summary>
@@ -271,4 +216,12 @@ public abstract class StateComparison : StoredComparison
     /// <summary>Repairs the stored state of a stream, and its missing lookup documents, from the log.</summary>
     /// <returns>The differences; empty if there were none or the stream is of another kind.</returns>
     public abstract Task<IReadOnlyList<Difference>> RepairAsync(NpgsqlTransaction transaction, Guid stream, CancellationToken ct);
+
+    /// <summary>Compares JSON values, because jsonb keeps neither the order of members nor the spelling of numbers.</summary>
+    internal static bool IsSame(string one, string other)
+    {
+        using var first = JsonDocument.Parse(one);
+        using var second = JsonDocument.Parse(other);
+        return JsonElement.DeepEquals(first.RootElement, second.RootElement);
+    }
 }
