@@ -96,14 +96,16 @@ public sealed class ArchiveTests(ClusterFixture clusters)
         await using var cluster = await folder.StartAsync();
         await using var backups = Start(cluster, SettingsIn(folder));
         var into = Path.Combine(folder.Data, "drill", "postgres");
-        var reservation = backups.TryReserve(into, 1L << 60);
+        await Poll.UntilAsync(() => backups.Status.Archive is not null, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        var archive = ArchiveFolder.Find(backups.Status.Path!);
+        var reservation = backups.TryReserve(archive, into, 1L << 60);
         Assert.NotNull(reservation);
 
         var refused = await Assert.ThrowsAsync<BackupException>(() => backups.TakeAsync(TestContext.Current.CancellationToken));
 
         Assert.Contains(
             $"MB are reserved for the restore into {into} that is running.", refused.Message, StringComparison.Ordinal);
-        Assert.Null(backups.TryReserve(into, 0));
+        Assert.Null(backups.TryReserve(archive, into, 0));
         reservation.Dispose();
         await backups.TakeAsync(TestContext.Current.CancellationToken);
         using (var next = backups.TryReserve(into))

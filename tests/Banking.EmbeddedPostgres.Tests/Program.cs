@@ -13,6 +13,12 @@ internal static class Program
             return 0;
         }
 
+        if (args is [OtherRestore.Argument, var archive, var into, var bytes])
+        {
+            await OtherRestore.RunAsync(archive, into, bytes);
+            return 0;
+        }
+
         // As in the entry point that xunit would generate.
         return args.Any(arg => arg is "--server" or "--internal-msbuild-node")
             ? await TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions)

@@ -81,6 +81,39 @@ public sealed class RestoreTests(BackedUpCluster bank) : IClassFixture<BackedUpC
     }
 
     [Fact]
+    public async Task A_restore_leaves_the_space_that_another_process_has_reserved_until_that_is_killed()
+    {
+        using var folder = new TestFolder();
+        var into = Path.Combine(folder.Sub("other"), "postgres");
+        using (var other = await OtherRestore.StartAsync(bank.Archive, into, 1L << 60))
+        {
+            Assert.Contains(
+                $"MB are reserved for the restore into {into} that is running.",
+                await RefusalAsync(new RestoreTarget.Latest()),
+                StringComparison.Ordinal);
+            other.Kill();
+        }
+
+        string[] during = [];
+        var request = bank.Request(new RestoreTarget.Latest(), folder.Data);
+        await ClusterRestore.RunAsync(
+            request with
+            {
+                ReadLastPosition = (connection, ct) =>
+                {
+                    during = [.. Reservations().Select(File.ReadAllText)];
+                    return request.ReadLastPosition(connection, ct);
+                },
+            },
+            TestContext.Current.CancellationToken);
+
+        Assert.Contains(folder.Data, Assert.Single(during), StringComparison.Ordinal);
+        Assert.Empty(Reservations());
+
+        string[] Reservations() => Directory.GetFiles(bank.Archive.Path, "*" + SpaceReservation.Suffix);
+    }
+
+    [Fact]
     public async Task A_restore_that_was_killed_leaves_a_folder_in_which_no_cluster_starts()
     {
         using var folder = new TestFolder();
@@ -90,7 +123,7 @@ public sealed class RestoreTests(BackedUpCluster bank) : IClassFixture<BackedUpC
         Assert.Contains("unfinished restore", await folder.RefusalAsync(), StringComparison.Ordinal);
 
         var (state, manifest) = (bank.Archive.ReadState(), bank.Archive.ReadBases()[^1]);
-        await restored.FillAsync(bank.Archive, manifest, bank.Archive.FilesFrom(manifest.StartAt, state).Files, state.SegmentBytes, 0, ct);
+        await restored.FillAsync(bank.Archive, manifest, bank.Archive.FilesFrom(manifest.StartAt, state).Files, state.SegmentBytes, ct);
 
         Assert.Contains("unfinished restore", await folder.RefusalAsync(), StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(folder.Data, "server.log")));

@@ -37,7 +37,6 @@ internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfte
     private string? _problem;
     private string? _baseProblem;
     private long? _baseFailedAt;
-    private SpaceReservation? _reservation;
 
     public BackupStatus Status
     {
@@ -87,41 +86,6 @@ internal sealed class BackupProgress(BackupSettings settings, TimeSpan firstAfte
             // No caller waits: a failure is in the status.
             _requested.Task.ContinueWith(t => t.Exception, TaskContinuationOptions.OnlyOnFaulted);
             return true;
-        }
-    }
-
-    /// <summary>The space that a running restore needs; null if none is running.</summary>
-    public SpaceReservation? Reservation
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _reservation;
-            }
-        }
-    }
-
-    /// <summary>Reserves space. False while a base backup is running or requested, or if space is reserved already.</summary>
-    public bool TryReserve(SpaceReservation reservation)
-    {
-        lock (_lock)
-        {
-            if (_isRunning || _requested is not null || _reservation is not null)
-            {
-                return false;
-            }
-
-            _reservation = reservation;
-            return true;
-        }
-    }
-
-    public void Release(SpaceReservation reservation)
-    {
-        lock (_lock)
-        {
-            _reservation = ReferenceEquals(_reservation, reservation) ? null : _reservation;
         }
     }
 

@@ -61,14 +61,22 @@ public sealed class ClusterBackups : IAsyncDisposable
             return null;
         }
 
-        var (log, _) = ArchiveFolder.Find(path).FilesFrom(newest.StartAt, state);
-        return TryReserve(into, RestoredFolder.SpaceFor(newest, log.Count, state.SegmentBytes));
+        var archive = ArchiveFolder.Find(path);
+        var (log, _) = archive.FilesFrom(newest.StartAt, state);
+        return TryReserve(archive, into, RestoredFolder.SpaceFor(newest, log.Count, state.SegmentBytes));
     }
 
-    internal SpaceReservation? TryReserve(string into, long bytes)
+    internal SpaceReservation? TryReserve(ArchiveFolder archive, string into, long bytes)
     {
-        var reservation = new SpaceReservation(into, bytes, _progress.Release);
-        return _progress.TryReserve(reservation) ? reservation : null;
+        var reservation = SpaceReservation.Take(archive, RestoredFolder.Needs(into, _cluster.Home.Folder, bytes));
+        // Looked at last: a base backup that begins after this finds the reservation.
+        if (reservation.IsTaken && !Status.IsRunning)
+        {
+            return reservation;
+        }
+
+        reservation.Dispose();
+        return null;
     }
 
     /// <summary>Copies what is left of the log, and stops. A base backup that is running is dropped.</summary>
@@ -203,7 +211,7 @@ public sealed class ClusterBackups : IAsyncDisposable
         try
         {
             archive.DeleteUnfinished();
-            RequireSpaceForBase(archive);
+            using var space = ReserveForBase(archive);
             var manifest = await new BaseBackup(_cluster, archive, _stored, _settings).TakeAsync(_progress.WaitForLogAsync, ct);
             archive.DeleteOld(_settings.Keep, _settings.KeepFor);
             _progress.Taken(archive, manifest);
@@ -219,16 +227,17 @@ public sealed class ClusterBackups : IAsyncDisposable
         }
     }
 
-    /// <exception cref="BackupException">There is too little free space for the backup and for a restore that is running.</exception>
-    private void RequireSpaceForBase(ArchiveFolder archive)
-    {
-        var reservation = _progress.Reservation;
-        FreeSpace.Require(
+    /// <exception cref="BackupException">There is too little free space for the backup and for restores that are running.</exception>
+    private SpaceReservation ReserveForBase(ArchiveFolder archive) => SpaceReservation.TakeIfFree(
+        archive,
+        new(
+            $"the base backup in {archive.BaseFolder} that is running",
+            archive.BaseFolder,
             archive.Path,
-            _settings.MinFreeBytes + FreeSpace.Used(_cluster.Home.Cluster),
-            reservation?.RemainingOn(archive.Path, _cluster.Home.Folder) ?? 0,
-            $"the restore into {reservation?.Into} that is running");
-    }
+            FreeSpace.Used(_cluster.Home.Cluster),
+            FreeSpace.Used(archive.BaseFolder)),
+        archive.Path,
+        _settings.MinFreeBytes);
 
     private void CreateFolders(ArchiveFolder archive)
     {

@@ -153,7 +153,8 @@ public static class ClusterRestore
         try
         {
             CheckGap(request.Target, chosen, missing, state);
-            await folder.FillAsync(request.Archive, chosen, files, state.SegmentBytes, request.MinFreeBytes, ct);
+            using var space = folder.Reserve(request.Archive, chosen, files.Count, state.SegmentBytes, request.MinFreeBytes);
+            await folder.FillAsync(request.Archive, chosen, files, state.SegmentBytes, ct);
             var (started, isComplete) = await StartAsync(request, folder.Path, recovery, missing, ct);
             await using var cluster = started;
             await using var connection = await cluster.OpenAsync(request.Database, ct);

@@ -24,14 +24,21 @@ internal sealed class RestoredFolder(string into)
         _home = home;
     }
 
+    /// <summary>Reserves the space that a base backup and the log behind it take.</summary>
+    /// <exception cref="BackupException">The disk has too little free space.</exception>
+    public SpaceReservation Reserve(ArchiveFolder archive, BackupManifest chosen, int logFiles, long segmentBytes, long minFreeBytes)
+    {
+        var needed = Needs(into, _home!.Folder, SpaceFor(chosen, logFiles, segmentBytes));
+        return SpaceReservation.TakeIfFree(archive, needed, _home.Folder, minFreeBytes);
+    }
+
     /// <summary>Copies a base backup and the log behind it, and checks the hash of each file.</summary>
-    /// <exception cref="BackupException">A file is damaged, or the disk has too little free space.</exception>
+    /// <exception cref="BackupException">A file is damaged.</exception>
     public async Task FillAsync(
-        ArchiveFolder archive, BackupManifest chosen, IReadOnlyList<string> log, long segmentBytes, long minFreeBytes, CancellationToken ct)
+        ArchiveFolder archive, BackupManifest chosen, IReadOnlyList<string> log, long segmentBytes, CancellationToken ct)
     {
         using var held = await FolderLock.TakeAsync(RealPath.Resolve(into), ct);
         var stored = new StoredFile(_home!.Launcher.Account);
-        FreeSpace.Require(_home.Folder, SpaceFor(chosen, log.Count, segmentBytes) + minFreeBytes);
         var data = _home.Unfinished;
         stored.CreateFolder(data);
         await CopyBaseAsync(archive, chosen, data, stored, ct);
@@ -52,6 +59,10 @@ internal sealed class RestoredFolder(string into)
     /// <summary>The bytes that a base backup and the log behind it take. Replaying the log may add as much data as the log has.</summary>
     public static long SpaceFor(BackupManifest chosen, int logFiles, long segmentBytes) =>
         chosen.Files.Sum(f => f.Bytes) + (2 * logFiles * segmentBytes);
+
+    /// <param name="home">A folder on the disk that the restored cluster will be on.</param>
+    public static NeededSpace Needs(string into, string home, long bytes) =>
+        new($"the restore into {into} that is running", into, home, bytes);
 
     /// <summary>Declares the restore finished: from now on a host may start the cluster.</summary>
     public void Finish()

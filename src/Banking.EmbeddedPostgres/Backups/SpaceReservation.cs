@@ -1,38 +1,160 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
 namespace Banking.EmbeddedPostgres.Backups;
 
 /// <summary>
-/// Free space that a restore next to a running cluster needs. A base backup that begins meanwhile leaves it alone. Disposed when the
-/// restore has ended.
+/// Reserves free space for a restore or a base backup, so that no other one counts on it, in whichever process. It is a file in the archive
+/// that its process keeps locked: the reservation of a process that was killed is ignored. Disposed when the space is taken.
 /// </summary>
 public sealed class SpaceReservation : IDisposable
 {
-    private readonly long _bytes;
-    private readonly Action<SpaceReservation> _release;
+    internal const string Suffix = ".space";
 
-    internal SpaceReservation(string into, long bytes, Action<SpaceReservation> release) =>
-        (Into, _bytes, _release) = (into, bytes, release);
+    // The folder of the archive keeps other accounts out. In it the account of the host and that of a restore may differ.
+    private const UnixFileMode Everyone = (UnixFileMode)0b110_110_110;
 
-    /// <summary>The folder of the restored cluster.</summary>
-    internal string Into { get; }
+    private readonly string _file;
+    private readonly FileStream? _locked;
 
-    public void Dispose() => _release(this);
+    private SpaceReservation(string file, FileStream? locked) => (_file, _locked) = (file, locked);
 
-    /// <summary>The bytes that the restore has not taken yet, if it may be on the disk of a folder.</summary>
-    /// <param name="clusterHome">
-    /// The home of the running cluster: before the restore has begun, only this tells where PostgreSQL's account can write.
-    /// </param>
-    internal long RemainingOn(string folder, string clusterHome)
+    /// <summary>
+    /// False if the same space is reserved already, as by the host that runs this restore, or if this account cannot write the archive.
+    /// </summary>
+    internal bool IsTaken => _locked is not null;
+
+    /// <summary>Reserves space if the disk of a folder has it, without what others have reserved.</summary>
+    /// <param name="minFreeBytes">Further bytes that stay free.</param>
+    /// <exception cref="BackupException">The disk has less free space.</exception>
+    internal static SpaceReservation TakeIfFree(ArchiveFolder archive, NeededSpace space, string folder, long minFreeBytes)
+    {
+        Require();
+        var reservation = Take(archive, space);
+        try
+        {
+            // Two that begin at the same time have not seen each other above.
+            Require();
+            return reservation;
+        }
+        catch
+        {
+            reservation.Dispose();
+            throw;
+        }
+
+        void Require()
+        {
+            var others = FindOthers(archive, space.Into)
+                .Select(o => (o.For, Bytes: o.RemainingOn(folder)))
+                .Where(o => o.Bytes > 0)
+                .ToList();
+            FreeSpace.Require(
+                folder, minFreeBytes + space.Bytes, others.Sum(o => o.Bytes), string.Join(" and ", others.Select(o => o.For)));
+        }
+    }
+
+    /// <summary>Reserves space, whether the disk has it or not.</summary>
+    internal static SpaceReservation Take(ArchiveFolder archive, NeededSpace space)
+    {
+        var file = FileOf(archive, space.Into);
+        FileStream? locked = null;
+        try
+        {
+            if (IsLocked(file))
+            {
+                return new(file, null);
+            }
+
+            // It is complete and locked before it has the name by which others find it.
+            var unfinished = file + ArchiveFolder.Unfinished;
+            locked = new(unfinished, FileMode.Create, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(unfinished, Everyone);
+            }
+
+            JsonSerializer.Serialize(locked, space);
+            locked.Flush();
+            File.Move(unfinished, file, overwrite: true);
+            return new(file, locked);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // The archive may be on a read-only disk, or belong to another account. That does not prevent a restore.
+            locked?.Dispose();
+            return new(file, null);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_locked is null)
+        {
+            return;
+        }
+
+        _locked.Dispose();
+        try
+        {
+            File.Delete(_file);
+        }
+        catch (Exception left) when (left is IOException or UnauthorizedAccessException)
+        {
+            // The disk of the archive is gone. A file that is not locked reserves nothing.
+        }
+    }
+
+    /// <summary>The space that is reserved for other folders than this one.</summary>
+    private static IEnumerable<NeededSpace> FindOthers(ArchiveFolder archive, string into)
+    {
+        var own = FileOf(archive, into);
+        return Directory.EnumerateFiles(archive.Path, "*" + Suffix).Where(file => file != own).Select(Read).OfType<NeededSpace>();
+    }
+
+    /// <returns>Null if its process has ended, or if it cannot be read.</returns>
+    private static NeededSpace? Read(string file)
     {
         try
         {
-            var home = ClusterHome.FolderOf(Into);
-            return !FreeSpace.IsSameDisk(folder, home) && !FreeSpace.IsSameDisk(folder, clusterHome) ? 0
-                : Math.Max(0, _bytes - (Directory.Exists(home) ? FreeSpace.Used(home) : 0));
+            if (!IsLocked(file))
+            {
+                File.Delete(file);
+                return null;
+            }
+
+            using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return JsonSerializer.Deserialize<NeededSpace>(content);
         }
-        catch (Exception deleted) when (deleted is DirectoryNotFoundException or FileNotFoundException)
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException or JsonException)
         {
-            // The restore deletes folders meanwhile: it may need all of the space again.
-            return _bytes;
+            return null;
         }
+    }
+
+    /// <summary>Whether a process that runs has the file open.</summary>
+    private static bool IsLocked(string file)
+    {
+        try
+        {
+            using var alone = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Each folder has one file, so that a process that another one started finds its own reservation.</summary>
+    private static string FileOf(ArchiveFolder archive, string into)
+    {
+        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RealPath.Resolve(into))));
+        return Path.Combine(archive.Path, name[..16] + Suffix);
     }
 }
