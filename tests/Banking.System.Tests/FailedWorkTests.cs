@@ -2,6 +2,7 @@ using System.Text.Json;
 using Banking.Accounts.Contracts;
 using Banking.Commands;
 using Banking.Commands.Messages;
+using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -70,6 +71,27 @@ public sealed class FailedWorkTests(FailingWorkBank bank) : IClassFixture<Failin
 
         await ExecuteAsync("update wolverine.wolverine_dead_letters set message_type = 'incoming.message.v1'");
         Assert.Equal("Healthy", await StatusAsync());
+    }
+
+    [Fact]
+    public async Task The_probe_reads_an_index_without_the_dead_letters_of_services_outside()
+    {
+        var work = bank.Host.Services.GetRequiredService<FailedWork>();
+        await using var connection = await bank.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        // In an empty table PostgreSQL prefers no index.
+        await connection.ExecuteAsync("set local enable_seqscan = off", [], TestContext.Current.CancellationToken);
+
+        var plan = await connection.ListAsync(
+            "explain " + work.Sql, [DateTimeOffset.UnixEpoch, FailedWorkCount.Max], row => row.GetString(0),
+            TestContext.Current.CancellationToken);
+
+        Assert.Contains(plan, line => line.Contains(FailedWork.IndexName, StringComparison.Ordinal));
+        var predicate = await connection.ScalarAsync<string>(
+            "select pg_get_expr(indpred, indrelid) from pg_index where indexrelid = $1::regclass",
+            ["wolverine." + FailedWork.IndexName],
+            TestContext.Current.CancellationToken);
+        Assert.Contains("'incoming.message.v1'", predicate, StringComparison.Ordinal);
     }
 
     private async Task<string?> StatusAsync() => (await CheckAsync()).Text("status");

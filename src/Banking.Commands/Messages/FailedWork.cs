@@ -20,21 +20,40 @@ public sealed record FailedWorkCount(long DueCommands, long Messages)
 /// <summary>Counts the work of the bank that fails again and again, or has failed for good.</summary>
 public sealed class FailedWork(NpgsqlDataSource source, IEnumerable<OutsideMessage> outside, TimeProvider clock)
 {
+    /// <summary>Wolverine's table of dead letters.</summary>
+    public const string DeadLetterTable = "wolverine_dead_letters";
+
+    /// <summary>
+    /// The index of the bank's own dead letters. A service outside can send any number of messages that are rejected, and a probe must not
+    /// read all of them to find that there are no others.
+    /// </summary>
+    public const string IndexName = "idx_banking_own_dead_letters";
+
     /// <summary>After so many attempts, nearly two minutes, a transient cause has passed.</summary>
     private const int MaxAttempts = 3;
 
-    private readonly string[] _outside = [.. outside.Select(m => m.StoredName)];
+    private const string DeadLetters = "wolverine." + DeadLetterTable;
 
-    // A dead letter that an operator has marked as replayable is about to be decided again.
-    private static readonly string Sql =
+    /// <summary>The statement of a probe: $1 is the time, and $2 the largest number that is counted.</summary>
+    public string Sql { get; } =
         $"""
         select
-            (select count(*) from (
-                select from {DueTable.Name} where due_at <= $1 and attempts > {MaxAttempts} limit $3) d),
-            (select count(*) from (
-                select from wolverine.wolverine_dead_letters where message_type <> all($2) and replayable is not true limit $3) m)
+            (select count(*) from (select from {DueTable.Name} where due_at <= $1 and attempts > {MaxAttempts} limit $2) d),
+            (select count(*) from (select from {DeadLetters} where {IsOwn(outside)} limit $2) m)
         """;
 
+    /// <summary>Creates the index.</summary>
+    public static string CreateIndex(IEnumerable<OutsideMessage> outside) =>
+        $"create index if not exists {IndexName} on {DeadLetters} (message_type) where {IsOwn(outside)}";
+
     public async Task<FailedWorkCount> CountAsync(CancellationToken ct) => (await source.ListAsync(
-        Sql, [clock.GetUtcNow(), _outside, FailedWorkCount.Max], row => new FailedWorkCount(row.GetInt64(0), row.GetInt64(1)), ct))[0];
+        Sql, [clock.GetUtcNow(), FailedWorkCount.Max], row => new FailedWorkCount(row.GetInt64(0), row.GetInt64(1)), ct))[0];
+
+    /// <summary>
+    /// The condition of the bank's own dead letters. One that an operator has marked as replayable is about to be decided again. The names
+    /// are literals, because PostgreSQL uses a partial index only if the statement has its condition.
+    /// </summary>
+    private static string IsOwn(IEnumerable<OutsideMessage> outside) => string.Join(
+        " and ",
+        outside.Select(m => $"message_type <> '{m.StoredName}'").Order(StringComparer.Ordinal).Append("replayable is not true"));
 }

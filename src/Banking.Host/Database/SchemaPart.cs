@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Banking.Commands;
+using Banking.Commands.Messages;
 using Banking.EventStore;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
@@ -56,7 +57,15 @@ internal sealed partial record SchemaPart(string Name, IDatabase Database, IRead
         };
         if (services.GetService<IMessageStore>() is MessageDatabase<NpgsqlConnection> messages)
         {
-            parts.Add(new("messages", messages, [.. objects[true], .. messages.AllObjects()], []));
+            var tables = messages.AllObjects().ToList();
+            foreach (var deadLetters in tables.OfType<Table>().Where(t => t.Identifier.Name == FailedWork.DeadLetterTable))
+            {
+                // Otherwise the migration drops the bank's own index.
+                deadLetters.IgnoredIndexes.Add(FailedWork.IndexName);
+            }
+
+            parts.Add(new(
+                "messages", messages, [.. objects[true], .. tables], [FailedWork.CreateIndex(services.GetServices<OutsideMessage>())]));
         }
 
         return parts;
