@@ -71,12 +71,16 @@ public sealed partial class ProblemCodeTests
 
             Written by `ProblemCodeTests` from the code; edit that, and run the test with `BANKING_WRITE_DOCS=1`.
 
-            Every error is answered as a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with a `code` that never
-            changes. `type` leads to the code's entry in this catalogue, which each host serves at `/problems`. `applied` is false: the
-            command was not applied. It is null where that is unknown until the command is repeated with its key. `errors` points to the
-            faulty members of a body, and the members named here have the facts. The results of a batch have a problem per item; the
-            refusal that ended an atomic batch has its item in `batchIndex`, besides the facts of its code.
-            [openapi.json](openapi.json) names the codes of each operation and status.
+            Every error is a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with a `code` that never changes.
+            `type` links to the row of the code. Each host serves this list at `/problems`, and [openapi.json](openapi.json) names the
+            codes of each operation.
+
+            | Member | Says |
+            |---|---|
+            | `applied` | false: the command was not applied; null: that is unknown until the command is repeated with its key |
+            | `errors` | which members of the body are wrong |
+            | the members in the last column below | the facts of the problem |
+            | `batchIndex` | the item that ended an atomic batch; in other batches each item has its own problem |
 
             | Code | Status | Meaning | What to do | Members |
             |---|---|---|---|---|
