@@ -25,7 +25,7 @@ public static class PauseDestinationEndpoint
     /// No event is lost. If only one type is paused, an account is blocked at its first event of that type, so that its events stay in
     /// order; other accounts are not affected.
     /// </summary>
-    [WolverinePost("/ops/outbox/{destination}/hold", OperationId = "pauseDestination")]
+    [WolverinePost("/ops/outbox/{destination}/hold", OperationId = "holdDestination")]
     [Tags("Operations")]
     [EndpointSummary("Pause publication to a destination, or of one event type to it")]
     [EndpointDescription("Pauses publication to a destination, or of one type of event to it. No event is lost.")]
