@@ -65,12 +65,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
             [stream, TState.StreamType],
             row => (row.GetInt64(0), row.GetOrDefault<string>(1)),
             ct);
-        if (rows is not [var (version, stored)])
-        {
-            return [];
-        }
-
-        if (await FindStartAsync(snapshot, stream, ct) is not { } start)
+        if (rows is not [var (version, stored)] || await FindStartAsync(snapshot, stream, ct) is not { } start)
         {
             return [];
         }
@@ -123,7 +118,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
                 [lookup.Id(document), NpgsqlDbType.Jsonb.Of(json), lookup.Document.FullName],
                 ct) > 0)
             {
-                found.Add(new(Name, TableOf(lookup), stream, json, null));
+                found.Add(new(Name, DocumentTable.PlainName(lookup.Name), stream, json, null));
             }
         }
 
@@ -178,7 +173,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
     {
         var folded = StreamFold.Next(before, id, e);
         if (before is not null && TState.Resume(id, e.Data, e.Version, e.Timestamp) is { } carried
-            && (Json(folded), Json(carried)) is var (expected, found) && !IsSame(expected, found))
+            && (Json(folded), Json(carried)) is var (expected, found) && !JsonText.IsSame(expected, found))
         {
             differences.Add(new(Name, Carried, id, expected, found));
         }
@@ -213,9 +208,9 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
             foreach (var (state, table, document, json) in lookup)
             {
                 var stored = found.GetValueOrDefault(table.Id(document).ToString()!);
-                if (stored is null || !IsSame(json, stored))
+                if (stored is null || !JsonText.IsSame(json, stored))
                 {
-                    differences.Add(new(Name, TableOf(table), state.Id, json, stored));
+                    differences.Add(new(Name, DocumentTable.PlainName(table.Name), state.Id, json, stored));
                 }
             }
         }
@@ -236,7 +231,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         try
         {
             using var bytes = new MemoryStream(Encoding.UTF8.GetBytes(stored));
-            return IsSame(expected, Json(store.Options.Serializer().FromJson<TState>(bytes)));
+            return JsonText.IsSame(expected, Json(store.Options.Serializer().FromJson<TState>(bytes)));
         }
         catch (JsonException)
         {
@@ -245,18 +240,6 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
     }
 
     private string Json(TState state) => store.Options.Serializer().ToJson(state);
-
-    /// <summary>The table name without Marten's prefix: account_number for mt_doc_account_number.</summary>
-    private static string TableOf(DocumentTable table) =>
-        table.Name[(table.Name.IndexOf("mt_doc_", StringComparison.Ordinal) + "mt_doc_".Length)..];
-
-    /// <summary>Compares JSON values, because jsonb keeps neither the order of members nor the spelling of numbers.</summary>
-    private static bool IsSame(string one, string other)
-    {
-        using var first = JsonDocument.Parse(one);
-        using var second = JsonDocument.Parse(other);
-        return JsonElement.DeepEquals(first.RootElement, second.RootElement);
-    }
 }
 
 /// <summary>A comparison of stored states, which can be repaired from the log.</summary>
