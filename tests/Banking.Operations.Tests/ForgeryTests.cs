@@ -234,6 +234,26 @@ public sealed class ForgeryTests(ForgedBank bank) : IClassFixture<ForgedBank>
                 "other"
             },
             {
+                "update bank.mt_events set data = jsonb_set(data, '{amount,minor}', '1') where stream_id = {other} and version = 3",
+                "receipts",
+                "receipt",
+                "other"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{effectiveAt}', to_jsonb((data ->> 'effectiveAt')::timestamptz - "
+                    + "interval '1 second')) where stream_id = {other} and version = 3",
+                "receipts",
+                "receipt",
+                "other"
+            },
+            {
+                "update bank.mt_events set data = jsonb_set(data, '{details}', '{\"reference\": \"forged\"}') where stream_id = {other} "
+                    + "and version = 3",
+                "receipts",
+                "receipt",
+                "other"
+            },
+            {
                 "update bank.mt_events set data = jsonb_set(data, '{fromNumber}', (select data -> 'number' from accounts.mt_doc_account "
                     + "where id = {other})) where stream_id = {other} and version = 3",
                 "log",

@@ -13,22 +13,45 @@ public sealed class StoredAnswerTests(AnsweredBank bank) : IClassFixture<Answere
         var missed = new List<string>();
         foreach (var answered in bank.Answered)
         {
-            Assert.Empty(await bank.CompareAsync(answered));
-            var body = Assert.Single(
-                await bank.QueryAsync<string>("select body from platform.receipt_answer where id = $1", answered.Receipt));
-            foreach (var (change, forged) in Forgeries(body))
-            {
-                await WriteAsync(answered.Receipt, forged);
-                if (!(await bank.CompareAsync(answered)).Any(d => d.Id == answered.Receipt))
-                {
-                    missed.Add($"{answered.Command}: {change}");
-                }
-            }
-
-            await WriteAsync(answered.Receipt, body);
+            missed.AddRange((await MissedAsync(answered, isStateKnown: true)).Select(change => $"{answered.Command}: {change}"));
         }
 
         Assert.Equal([], missed);
+    }
+
+    [Theory]
+    [InlineData("deposits 201", "accountNumber balance planted recordedAt status")]
+    [InlineData("withdrawals 201", "accountNumber balance planted recordedAt status")]
+    [InlineData("transfers 201", "balance planted recordedAt status")]
+    [InlineData("corrections 201", "accounts planted reasonCode recordedAt status")]
+    [InlineData("statements 201", "knownAt planted")]
+    public async Task Where_the_state_is_not_known_a_change_of_a_member_that_the_event_has_is_found(string command, string others)
+    {
+        var missed = await MissedAsync(bank.Find(command), isStateKnown: false);
+
+        Assert.Equal(others.Split(' '), missed.Select(change => change.Split(' ')[0]).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>The answer to the approval is made from the proposal, which only names the movement.</summary>
+    [Theory]
+    [InlineData("id = gen_random_uuid()", "its result is the movement")]
+    [InlineData("headers = jsonb_set(headers, '{reasonText}', '\"forged\"')", "its reason is that of the movement")]
+    public async Task A_movement_that_is_not_the_approved_one_is_found(string forgery, string rule)
+    {
+        var approval = bank.Find("approve 200");
+        Assert.Empty(await bank.CompareAsync(approval));
+        await bank.ForgeAsync(
+            "create table public.kept as select seq_id, id, headers from bank.mt_events "
+                + "where headers ? 'proposal' and type like 'accounts.money-deposited%'");
+        await bank.ForgeAsync($"update bank.mt_events set {forgery} where seq_id = (select seq_id from public.kept)");
+
+        Assert.Contains(
+            await bank.CompareAsync(approval),
+            d => d.Id == approval.Receipt && d.Expected!.Contains(rule, StringComparison.Ordinal));
+
+        await bank.ForgeAsync(
+            "update bank.mt_events e set id = k.id, headers = k.headers from public.kept k where k.seq_id = e.seq_id; "
+                + "drop table public.kept");
     }
 
     [Fact]
@@ -46,6 +69,26 @@ public sealed class StoredAnswerTests(AnsweredBank bank) : IClassFixture<Answere
                 "/v1/withdrawals withdrawals 422: status = 409",
             ],
             await MissedColumnsAsync(expired));
+    }
+
+    /// <summary>The changes of an answer that a comparison does not find.</summary>
+    private async Task<List<string>> MissedAsync(Answered answered, bool isStateKnown)
+    {
+        var missed = new List<string>();
+        Assert.Empty(await bank.CompareAsync(answered, isStateKnown));
+        var body = Assert.Single(
+            await bank.QueryAsync<string>("select body from platform.receipt_answer where id = $1", answered.Receipt));
+        foreach (var (change, forged) in Forgeries(body))
+        {
+            await WriteAsync(answered.Receipt, forged);
+            if (!(await bank.CompareAsync(answered, isStateKnown)).Any(d => d.Id == answered.Receipt))
+            {
+                missed.Add(change);
+            }
+        }
+
+        await WriteAsync(answered.Receipt, body);
+        return missed;
     }
 
     private static async Task<List<string>> MissedColumnsAsync(AnsweredBank bank)

@@ -129,6 +129,20 @@ public sealed class ActorDirectoryTests(BankFixture bank) : IClassFixture<BankFi
         Assert.StartsWith("actor-name.v2:", (string)(await stored.ExecuteScalarAsync())!, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Of_many_names_that_differ_a_hundred_are_listed()
+    {
+        await OpenAsync("emp-4724", "Dora Vier");
+        await UntilKnownAsync("emp-4724");
+        await ForgeAsync(
+            "insert into audit_actors.actor (actor, name, name_wrapped_by, first_seen, last_seen) "
+                + "select 'planted-' || n, name, name_wrapped_by, first_seen, last_seen "
+                + "from audit_actors.actor, generate_series(1, 120) n where actor = 'emp-4724'");
+
+        Assert.Equal(100, (await CompareAsync()).Count);
+        await ForgeAsync("delete from audit_actors.actor where actor like 'planted-%'");
+    }
+
     private async Task<IReadOnlyList<Difference>> CompareAsync() =>
         [
             .. (await bank.Host.Services.GetRequiredService<Verification>().BankAsync(CancellationToken.None))

@@ -20,4 +20,7 @@ internal sealed record DocumentTable(Type Document, string Name, NpgsqlDbType Id
             id.PropertyType == typeof(Guid) ? NpgsqlDbType.Uuid : NpgsqlDbType.Varchar,
             d => id.GetValue(d)!);
     });
+
+    /// <summary>The name without the schema and Marten's prefix: account_number for accounts.mt_doc_account_number.</summary>
+    public static string PlainName(string table) => table.Split("mt_doc_", 2)[1];
 }

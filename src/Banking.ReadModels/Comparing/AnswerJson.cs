@@ -10,8 +10,18 @@ internal static class AnswerJson
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
-    /// <exception cref="JsonException">It is not JSON, or names a member twice: readers could take either.</exception>
-    public static JsonDocument Parse(string body) => JsonDocument.Parse(body, Strict);
+    /// <returns>Null if there is no answer, or it is not JSON, or it names a member twice: readers could take either.</returns>
+    public static JsonDocument? Parse(string? body)
+    {
+        try
+        {
+            return body is null ? null : JsonDocument.Parse(body, Strict);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The first member that differs; null if none does.</summary>
     /// <param name="stored">An object.</param>

@@ -70,16 +70,13 @@ public sealed class BankTotals(IEnumerable<ReadModel> models, Snapshots snapshot
         }
 
         // Check before the expensive queries: totals of different events cannot be compared.
-        return queries.DistinctBy(q => q.Position).Count() > 1
-            ? null
-            : await TotalsAsync(snapshot, [.. queries.Select(q => (q.Model, q.Query))], ct);
-    }
+        if (queries.DistinctBy(q => q.Position).Count() > 1)
+        {
+            return null;
+        }
 
-    private static async Task<IReadOnlyList<Difference>> TotalsAsync(
-        NpgsqlConnection snapshot, IReadOnlyList<(string Model, string Query)> queries, CancellationToken ct)
-    {
         var totals = new List<(string Model, SortedDictionary<string, string> Sums)>();
-        foreach (var (model, query) in queries)
+        foreach (var (model, _, query) in queries)
         {
             totals.Add((model, await ReadModel.SumsByCurrencyAsync(snapshot, query, ct)));
         }

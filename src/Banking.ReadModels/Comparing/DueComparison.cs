@@ -1,7 +1,5 @@
-using System.Text.Json;
 using Banking.Commands.Decisions;
 using Banking.Commands.Due;
-using Banking.EventStore.Json;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
 using Banking.SharedKernel;
@@ -61,25 +59,10 @@ public abstract class DueComparison : StoredComparison
 
         var (operation, dueAt, text) = (row.GetString(1), row.GetFieldValue<DateTimeOffset>(2), row.GetString(3));
         var isMoved = dueAt > due.DueAt || dueAt < due.DueAt.CutToMicroseconds() - Tolerance;
-        return operation != due.Operation || isMoved || !IsSame(command, text)
+        return operation != due.Operation || isMoved || !JsonText.IsSame(command, text)
             ? new(Name, Table, wait.Stream, expected, Text(operation, dueAt, text), due.Id)
             : null;
     }
 
-    private static bool IsSame(string expected, string found)
-    {
-        try
-        {
-            using var one = JsonDocument.Parse(expected);
-            using var other = JsonDocument.Parse(found);
-            return JsonElement.DeepEquals(one.RootElement, other.RootElement);
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
-
-    private static string Text(string operation, DateTimeOffset dueAt, string command) =>
-        JsonSerializer.Serialize(new { operation, dueAt, command }, ApiJson.Options);
+    private static string Text(string operation, DateTimeOffset dueAt, string command) => Text(new { operation, dueAt, command });
 }

@@ -9,23 +9,19 @@ namespace Banking.ReadModels.Comparing;
 /// </summary>
 public static class FutureStreams
 {
-    private const int MaxStreams = 100;
-
-    public static Task<IReadOnlyList<Difference>> FindAsync(NpgsqlDataSource source, DateTimeOffset now, CancellationToken ct)
-    {
-        return source.ListAsync(
+    public static Task<IReadOnlyList<Difference>> FindAsync(NpgsqlDataSource source, DateTimeOffset now, CancellationToken ct) =>
+        source.ListAsync(
             $"""
             select id, case when timestamp < '9999-12-31' then timestamp end, timestamp::text from {SchemaNames.Streams}
-            where timestamp > $1 and not is_archived order by timestamp desc limit {MaxStreams}
+            where timestamp > $1 and not is_archived order by timestamp desc limit {Comparison.MaxRows}
             """,
             [now + SystemClock.MaxSkew],
             row => new Difference(
-                "log",
+                StreamComparison.LogName,
                 SchemaNames.Streams,
                 row.GetGuid(0),
                 $"recorded before {now:O}",
                 // The database has times that .NET has not.
                 row.IsDBNull(1) ? $"recorded at {row.GetString(2)}" : $"recorded at {row.GetFieldValue<DateTimeOffset>(1):O}"),
             ct);
-    }
 }

@@ -17,26 +17,27 @@ internal sealed class ReceiptCheck(IReadOnlyList<ReceiptRule> rules)
     /// <summary>Returns the rule that the receipt breaks; null if it breaks none.</summary>
     public string? Broken(ReceiptedEvent e, ReceiptRow receipt, MadeAnswers answers)
     {
+        using var body = AnswerJson.Parse(receipt.Body);
         var isRefusal = e.StreamType == CommandRefused.StreamType;
         return (receipt.HasEvent ? null : EventRule(receipt.Status, receipt.EventId, receipt.IsInRow))
             ?? (receipt.RecordedAt != e.RecordedAt ? "it is recorded when its event is"
                 : HttpStatus.IsProblem(receipt.Status) != isRefusal ? "its status is that of its decision"
                 : isRefusal && (receipt.Location ?? (object?)receipt.Version) is not null ? "a refusal has neither location nor version"
-                : receipt.Body is not null ? BodyRule(e, receipt, answers)
-                : !receipt.IsDropped ? "its answer is stored until the answers of its month are dropped"
-                : BrokenByAnswer(e, receipt, null, answers));
+                : receipt.Body is null ? (receipt.IsDropped ? null : "its answer is stored until the answers of its month are dropped")
+                : body is null ? "its body is JSON"
+                : body.RootElement.ValueKind != JsonValueKind.Object ? "its body is an object"
+                : isRefusal ? RefusalAnswer.Broken(e, receipt, body.RootElement)
+                : rules.Select(r => r.Problem(e, body.RootElement)).FirstOrDefault(p => p is not null))
+            ?? BrokenByAnswer(e, receipt, body, answers);
     }
 
     /// <summary>Returns only the rule that the receipt breaks by differing from the answer that the log gives.</summary>
     public static string? BrokenByAnswer(ReceiptedEvent e, ReceiptRow receipt, MadeAnswers answers)
     {
-        if (receipt.Body is null)
-        {
-            return BrokenByAnswer(e, receipt, null, answers);
-        }
-
-        using var body = TryParse(receipt.Body);
-        return body is { RootElement.ValueKind: JsonValueKind.Object } ? BrokenByAnswer(e, receipt, body.RootElement, answers) : null;
+        using var body = AnswerJson.Parse(receipt.Body);
+        return receipt.Body is null || body is { RootElement.ValueKind: JsonValueKind.Object }
+            ? BrokenByAnswer(e, receipt, body, answers)
+            : null;
     }
 
     /// <summary>
@@ -51,26 +52,15 @@ internal sealed class ReceiptCheck(IReadOnlyList<ReceiptRule> rules)
         (false, _) => "its event is in the log",
     };
 
-    private string? BodyRule(ReceiptedEvent e, ReceiptRow receipt, MadeAnswers answers)
-    {
-        using var body = TryParse(receipt.Body!);
-        return body is null ? "its body is JSON"
-            : body.RootElement.ValueKind != JsonValueKind.Object ? "its body is an object"
-            : e.StreamType == CommandRefused.StreamType ? RefusalAnswer.Broken(e, receipt, body.RootElement)
-            : rules.Select(r => r.Problem(e, body.RootElement)).FirstOrDefault(p => p is not null)
-                ?? BrokenByAnswer(e, receipt, body.RootElement, answers);
-    }
-
-    private static string? BrokenByAnswer(
-        ReceiptedEvent e, ReceiptRow receipt, JsonElement? body, MadeAnswers answers)
+    private static string? BrokenByAnswer(ReceiptedEvent e, ReceiptRow receipt, JsonDocument? body, MadeAnswers answers)
     {
         try
         {
-            return answers.Make(e, body) is not var (answer, version) ? null
+            return answers.Make(e, body?.RootElement) is not var (answer, version) ? null
                 : receipt.Status != HttpStatus.Of(answer) ? "its status is that of the answer to its command"
                 : IsOther(receipt, receipt.Location, answer.Location) ? "its location is the address of what its command made"
                 : version is not null && IsOther(receipt, receipt.Version, version) ? "its version is the version after its command"
-                : body is { } stored && AnswerJson.Differing(stored, answer.View, receipt.IsInRow) is { } member
+                : body is not null && AnswerJson.Differing(body.RootElement, answer.View, receipt.IsInRow) is { } member
                     ? $"its {member} is what the log says"
                 : null;
         }
@@ -83,16 +73,4 @@ internal sealed class ReceiptCheck(IReadOnlyList<ReceiptRule> rules)
     /// <summary>Whether a value differs. An earlier version may have stored none.</summary>
     private static bool IsOther<T>(ReceiptRow receipt, T? found, T? expected) =>
         !EqualityComparer<T?>.Default.Equals(found, expected) && !(found is null && receipt.IsInRow);
-
-    private static JsonDocument? TryParse(string body)
-    {
-        try
-        {
-            return AnswerJson.Parse(body);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Archive;
-using Banking.EventStore.Json;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
@@ -41,7 +40,15 @@ public sealed class ReceiptComparison(
         var answers = new MadeAnswers(_answerRules, events);
         await foreach (var page in ReceiptedEvents.PagesAsync(snapshot, streams, archive, ct))
         {
-            differences.AddRange(await CompareAsync(snapshot, page, answers, ct));
+            foreach (var e in page)
+            {
+                if (HeaderRule(e) is { } rule)
+                {
+                    differences.Add(HeaderDifference(e, rule));
+                }
+            }
+
+            differences.AddRange(await CompareAsync(snapshot, page, (e, receipt) => _check.Broken(e, receipt, answers), ct));
         }
 
         return differences;
@@ -68,11 +75,8 @@ public sealed class ReceiptComparison(
                 answers.Add(events);
             }
 
-            var withReceipt = page
-                .Where(e => e is { IsDeleted: false, IsImported: false, ReceiptId: not null } && _streamTypes.Contains(e.StreamType))
-                .ToList();
-            differences.AddRange(await CompareReceiptsAsync(
-                snapshot, withReceipt, (e, receipt) => ReceiptCheck.BrokenByAnswer(e, receipt, answers), ct));
+            differences.AddRange(
+                await CompareAsync(snapshot, page, (e, receipt) => ReceiptCheck.BrokenByAnswer(e, receipt, answers), ct));
         }
 
         return differences;
@@ -91,43 +95,27 @@ public sealed class ReceiptComparison(
                 .Where(r => r.BrokenRule is not null)
                 .Select(r => new Difference(
                     Name, Table, r.Stream, Text(new { rule = r.BrokenRule }), Text(new { id = r.Id, eventId = r.EventId }), r.Id))
-                .Take(Comparison.MaxRows),
+                .Take(MaxDifferences),
         ];
     }
 
-    private async Task<IReadOnlyList<Difference>> CompareAsync(
-        NpgsqlConnection snapshot, IReadOnlyList<ReceiptedEvent> page, MadeAnswers answers, CancellationToken ct)
-    {
-        var differences = new List<Difference>();
-        var withReceipt = new List<ReceiptedEvent>();
-        foreach (var e in page.Where(e => !e.IsDeleted))
-        {
-            if (e.IsImported)
-            {
-                differences.AddRange(ImportedEvents.Problem(e, _importRules) is { } problem ? [HeaderDifference(e, problem)] : []);
-            }
-            else if (e.ReceiptId is null)
-            {
-                differences.Add(HeaderDifference(e, "actor, operation and key are kept with each event"));
-            }
-            else if (_streamTypes.Contains(e.StreamType))
-            {
-                withReceipt.Add(e);
-            }
-            else if (e.Key != e.Id.ToString("N"))
-            {
-                // Actions of operators have no receipt. Their key is the id of the event.
-                differences.Add(HeaderDifference(e, "the key is the id of the event"));
-            }
-        }
+    /// <summary>Returns the rule that the headers of an event break; null if they break none.</summary>
+    private string? HeaderRule(ReceiptedEvent e) =>
+        e.IsDeleted ? null
+        : e.IsImported ? ImportedEvents.Problem(e, _importRules)
+        : e.ReceiptId is null ? "actor, operation and key are kept with each event"
+        // Actions of operators have no receipt. Their key is the id of the event.
+        : !_streamTypes.Contains(e.StreamType) && e.Key != e.Id.ToString("N") ? "the key is the id of the event"
+        : null;
 
-        differences.AddRange(await CompareReceiptsAsync(snapshot, withReceipt, (e, receipt) => _check.Broken(e, receipt, answers), ct));
-        return differences;
-    }
+    private bool HasReceipt(ReceiptedEvent e) =>
+        e is { IsDeleted: false, IsImported: false, ReceiptId: not null } && _streamTypes.Contains(e.StreamType);
 
-    private static async Task<IEnumerable<Difference>> CompareReceiptsAsync(
-        NpgsqlConnection snapshot, List<ReceiptedEvent> events, Func<ReceiptedEvent, ReceiptRow, string?> broken, CancellationToken ct)
+    /// <summary>Compares the receipts of those events that have one.</summary>
+    private async Task<IEnumerable<Difference>> CompareAsync(
+        NpgsqlConnection snapshot, IEnumerable<ReceiptedEvent> page, Func<ReceiptedEvent, ReceiptRow, string?> broken, CancellationToken ct)
     {
+        List<ReceiptedEvent> events = [.. page.Where(HasReceipt)];
         if (events.Count == 0)
         {
             return [];
@@ -169,6 +157,4 @@ public sealed class ReceiptComparison(
     private static Difference HeaderDifference(ReceiptedEvent e, string rule) => new(
         StreamComparison.LogName, StreamComparison.Event, e.Stream, Text(new { rule, position = e.Position }),
         Text(new { id = e.Id, version = e.Version.ToString(CultureInfo.InvariantCulture), actor = e.Actor, operation = e.Operation }));
-
-    private static string Text(object value) => JsonSerializer.Serialize(value, ApiJson.Options);
 }

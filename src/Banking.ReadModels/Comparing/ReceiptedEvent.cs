@@ -48,11 +48,11 @@ public sealed record ReceiptedEvent(
     /// <summary>Whether the next event of its stream, if any, belongs to another command.</summary>
     internal bool IsLastOfCommand { get; init; }
 
-    internal const string Columns =
+    internal static readonly string Columns =
         "e.stream_id, e.version, e.seq_id, e.id, e.type, e.data::text, e.timestamp, e.user_name, e.correlation_id, " +
         $"e.headers ->> '{HeaderNames.Operation}', e.headers ->> '{HeaderNames.IdempotencyKey}', e.headers ->> '{HeaderNames.Channel}', " +
         $"e.headers ->> '{HeaderNames.ReasonText}', s.type, e.headers ->> '{HeaderNames.Customer}', e.is_archived, " +
-        $"e.headers ->> '{HeaderNames.ReasonCode}', e.headers ? '{HeaderNames.Proposal}'";
+        $"e.headers ->> '{HeaderNames.ReasonCode}', e.headers ? '{HeaderNames.Proposal}', {ImportedEvents.Columns}";
 
     /// <summary>Imported history has no receipt, because no caller got a response.</summary>
     internal bool IsImported =>
@@ -101,6 +101,8 @@ public sealed record ReceiptedEvent(
             IsDeleted = data is null,
             ReasonCode = row.GetOrDefault<string>(16),
             IsApproved = row.GetOrDefault<bool>(17),
+            IsWithItsFirst = row.GetOrDefault<bool>(18),
+            ExternalId = row.GetOrDefault<string>(19),
         };
     }
 }

@@ -45,16 +45,12 @@ internal static class ReceiptedEvents
         streams.ListAsync(
             snapshot,
             $"""
-            select {ReceiptedEvent.Columns}, {ImportedEvents.Columns}
+            select {ReceiptedEvent.Columns}
             from {SchemaNames.Events}.mt_events e join {SchemaNames.Events}.mt_streams s on s.id = e.stream_id
             where {streams.OnEvents("e.stream_id", "e.version")} and s.type is not null and (e.stream_id, e.version) > ($3, $4)
             order by e.stream_id, e.version limit {PageSize}
             """,
             [after?.Stream ?? Guid.Empty, after?.Version ?? long.MinValue],
-            row => ReceiptedEvent.Read(row, archive) with
-            {
-                IsWithItsFirst = row.GetOrDefault<bool>(18),
-                ExternalId = row.GetOrDefault<string>(19),
-            },
+            row => ReceiptedEvent.Read(row, archive),
             ct);
 }

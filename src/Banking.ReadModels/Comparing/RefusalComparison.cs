@@ -59,7 +59,7 @@ public sealed class RefusalComparison : StoredComparison
             where (r.id is null or e.stream_id is null or {EventData} <> {RefusalData})
                 and (e.stream_id is not null or {RecordedAt} is null or {RecordedAt} >=
                     (select timestamp from {SchemaNames.Events}.mt_events where type = $3 order by seq_id limit 1))
-            order by 1 limit {Comparison.MaxRows}
+            order by 1 limit {MaxDifferences}
             """,
             [CommandsModule.RefusedEventName],
             row => new Difference(

@@ -66,7 +66,6 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
     public async Task<IReadOnlyList<Difference>> OfEachAsync(
         IEnumerable<ReadModel> models,
         string part,
-        Guid? stream,
         Func<NpgsqlConnection, ReadModel, Generation, Task<IReadOnlyList<Difference>>> compare,
         bool byKeys,
         CancellationToken ct)
@@ -75,7 +74,7 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
         foreach (var model in models)
         {
             differences.AddRange(await Parts.RunAsync(
-                model.Name, part, stream, () => OfAsync(model, (snapshot, active) => compare(snapshot, model, active), byKeys, ct)));
+                model.Name, part, null, () => OfAsync(model, (snapshot, active) => compare(snapshot, model, active), byKeys, ct)));
         }
 
         return differences;
@@ -85,7 +84,6 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
     public async Task<IReadOnlyList<Difference>> OfEachAsync(
         IEnumerable<StoredComparison> stored,
         string part,
-        Guid? stream,
         Func<NpgsqlConnection, StoredComparison, Task<IReadOnlyList<Difference>>> compare,
         bool byKeys,
         CancellationToken ct)
@@ -94,7 +92,7 @@ public sealed class Snapshots(NpgsqlDataSource source, ReadModelConnections conn
         foreach (var comparison in stored)
         {
             differences.AddRange(await Parts.RunAsync(
-                comparison.Name, part, stream, () => InAsync(snapshot => compare(snapshot, comparison), byKeys, ct)));
+                comparison.Name, part, null, () => InAsync(snapshot => compare(snapshot, comparison), byKeys, ct)));
         }
 
         return differences;

@@ -66,12 +66,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
             [stream, TState.StreamType],
             row => (row.GetInt64(0), row.GetOrDefault<string>(1)),
             ct);
-        if (rows is not [var (version, stored)])
-        {
-            return [];
-        }
-
-        if (await FindStartAsync(snapshot, stream, ct) is not { } start)
+        if (rows is not [var (version, stored)] || await FindStartAsync(snapshot, stream, ct) is not { } start)
         {
             return [];
         }
@@ -168,7 +163,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
     {
         var folded = StreamFold.Next(before, id, e);
         if (before is not null && TState.Resume(id, e.Data, e.Version, e.Timestamp) is { } carried
-            && (Json(folded), Json(carried)) is var (expected, found) && !IsSame(expected, found))
+            && (Json(folded), Json(carried)) is var (expected, found) && !JsonText.IsSame(expected, found))
         {
             differences.Add(new(Name, Carried, id, expected, found));
         }
@@ -193,7 +188,7 @@ public sealed class StateComparison<TState>(IDocumentStore store, GroupRules<TSt
         try
         {
             using var bytes = new MemoryStream(Encoding.UTF8.GetBytes(stored));
-            return IsSame(expected, Json(store.Options.Serializer().FromJson<TState>(bytes)));
+            return JsonText.IsSame(expected, Json(store.Options.Serializer().FromJson<TState>(bytes)));
         }
         catch (JsonException)
         {
@@ -216,12 +211,4 @@ public abstract class StateComparison : StoredComparison
     /// <summary>Repairs the stored state of a stream, and its missing lookup documents, from the log.</summary>
     /// <returns>The differences; empty if there were none or the stream is of another kind.</returns>
     public abstract Task<IReadOnlyList<Difference>> RepairAsync(NpgsqlTransaction transaction, Guid stream, CancellationToken ct);
-
-    /// <summary>Compares JSON values, because jsonb keeps neither the order of members nor the spelling of numbers.</summary>
-    internal static bool IsSame(string one, string other)
-    {
-        using var first = JsonDocument.Parse(one);
-        using var second = JsonDocument.Parse(other);
-        return JsonElement.DeepEquals(first.RootElement, second.RootElement);
-    }
 }

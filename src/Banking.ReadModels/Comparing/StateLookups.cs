@@ -32,9 +32,9 @@ internal sealed class StateLookups<TState>(IDocumentStore store, GroupRules<TSta
             foreach (var (state, table, document, json) in lookup)
             {
                 var stored = found.GetValueOrDefault(table.Id(document).ToString()!);
-                if (stored is null || !StateComparison.IsSame(json, stored))
+                if (stored is null || !JsonText.IsSame(json, stored))
                 {
-                    differences.Add(new(_name, TableOf(table), state.Id, json, stored));
+                    differences.Add(new(_name, DocumentTable.PlainName(table.Name), state.Id, json, stored));
                 }
             }
         }
@@ -54,7 +54,7 @@ internal sealed class StateLookups<TState>(IDocumentStore store, GroupRules<TSta
                 [lookup.Id(document), NpgsqlDbType.Jsonb.Of(json), lookup.Document.FullName],
                 ct) > 0)
             {
-                found.Add(new(_name, TableOf(lookup), state.Id, json, null));
+                found.Add(new(_name, DocumentTable.PlainName(lookup.Name), state.Id, json, null));
             }
         }
 
@@ -65,8 +65,4 @@ internal sealed class StateLookups<TState>(IDocumentStore store, GroupRules<TSta
         rules
             .LookupDocuments(null, state)
             .Select(d => (DocumentTable.Of(store.Options, d.GetType()), d, store.Options.Serializer().ToJson(d)));
-
-    /// <summary>The table name without Marten's prefix: account_number for mt_doc_account_number.</summary>
-    private static string TableOf(DocumentTable table) =>
-        table.Name[(table.Name.IndexOf("mt_doc_", StringComparison.Ordinal) + "mt_doc_".Length)..];
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Banking.EventStore.Json;
 using Banking.ReadModels.Books;
 using JasperFx.Events;
 using Npgsql;
@@ -7,6 +9,9 @@ namespace Banking.ReadModels.Comparing;
 /// <summary>Compares data that is derived from the events and stored separately with the event log. Changes nothing.</summary>
 public abstract class StoredComparison
 {
+    /// <summary>Maximum number of differences that a comparison of much data lists: enough to recognize the kind of fault.</summary>
+    protected const int MaxDifferences = Comparison.MaxRows;
+
     /// <summary>The name of the data in differences.</summary>
     public abstract string Name { get; }
 
@@ -40,4 +45,7 @@ public abstract class StoredComparison
     /// <summary>Compares data that can be compared only over the whole bank.</summary>
     public virtual Task<IReadOnlyList<Difference>> OfBankAsync(NpgsqlConnection snapshot, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<Difference>>([]);
+
+    /// <summary>The JSON of what was expected or found.</summary>
+    protected static string Text(object value) => JsonSerializer.Serialize(value, ApiJson.Options);
 }

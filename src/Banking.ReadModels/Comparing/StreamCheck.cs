@@ -35,23 +35,23 @@ internal static class StreamCheck
 
     /// <summary>Compares all rows of one stream, of which one page at a time is in memory.</summary>
     /// <param name="upTo">The position of the tables.</param>
-    /// <returns>The number of its events, and the differences.</returns>
-    public static async Task<(long Events, IReadOnlyList<Difference> Differences)> RunAsync(
+    public static async Task<IReadOnlyList<Difference>> RunAsync(
         NpgsqlConnection snapshot, ReadModel model, ReadTables found, LogReader log, Guid stream, long upTo, CancellationToken ct)
     {
         var deleted = await DeletedPart.FindAsync(snapshot, stream, ct);
-        var (events, differences) = (0L, (IReadOnlyList<Difference>)[]);
+        var differences = new List<Difference>();
         if (!deleted.IsWhole)
         {
-            var (expected, earlier, positions) = await ProjectAsync(snapshot, model, found, log, stream, deleted, upTo, ct);
-            events = positions.Count;
-            differences = await Comparison.CompareStreamsAsync(
-                snapshot, model, expected, found, [stream], [.. earlier, .. positions], ct);
+            var (expected, positions) = await ProjectAsync(snapshot, model, found, log, stream, deleted, upTo, ct);
+            differences.AddRange(await Comparison.CompareStreamsAsync(snapshot, model, expected, found, [stream], [.. positions], ct));
         }
 
-        return deleted.Version == 0
-            ? (events, differences)
-            : (events, [.. differences, .. await model.CompareEndsAsync(snapshot, found, [stream], ct)]);
+        if (deleted.Version > 0)
+        {
+            differences.AddRange(await model.CompareEndsAsync(snapshot, found, [stream], ct));
+        }
+
+        return differences;
     }
 
     /// <summary>
@@ -59,15 +59,15 @@ internal static class StreamCheck
     /// with archive files the tables get the stored rows: these are compared with nothing, and the rows after them continue them.
     /// </summary>
     /// <param name="deleted">The part of the stream that was deleted.</param>
-    /// <returns>The tables, the positions of the events that were deleted, and those of the events that were projected.</returns>
-    public static async Task<(ReadTables Tables, IReadOnlyList<long> Deleted, IReadOnlyList<long> Projected)> ProjectAsync(
+    /// <returns>The tables, and the positions of all events of the stream, deleted or projected.</returns>
+    public static async Task<(ReadTables Tables, IReadOnlyList<long> Positions)> ProjectAsync(
         NpgsqlConnection connection, ReadModel model, ReadTables found, LogReader log, Guid stream, DeletedPart deleted, long upTo,
         CancellationToken ct)
     {
         var tables = await CreateAsync(connection, model);
         var earlier = deleted.Version == 0 ? [] : await CopyAsync(connection, model, found, tables, stream, deleted.Version, ct);
         var pages = log.ReadStreamAsync(connection, stream, upTo, ct, deleted.Version + 1);
-        return (tables, earlier, await AddAsync(connection, model, tables, pages, ct));
+        return (tables, [.. earlier, .. await AddAsync(connection, model, tables, pages, ct)]);
     }
 
     private static async Task<ReadTables> CreateAsync(NpgsqlConnection connection, ReadModel model)

@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
 using Banking.EventStore.Archive;
-using Banking.EventStore.Json;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
@@ -51,7 +49,7 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
             or c.misplaced is not null or c.unordered is not null or c.untimely is not null or c.archived is not null
             or c.foreign_kind is not null
             or not exists (select from known k where k.stream_type = s.type)
-        order by 1 limit {{Comparison.MaxRows}}
+        order by 1 limit {{MaxDifferences}}
         """;
 
     private readonly (string Stream, string Event)[] _known =
@@ -133,8 +131,6 @@ public sealed class StreamComparison(IEnumerable<StreamKind> kinds, IDocumentSto
         (14, "a stream holds events of its own kind"),
     ];
 
-    private static Difference Named(string table, Guid stream, object? expected, object? found) =>
-        new(LogName, table, stream, Text(expected), Text(found));
-
-    private static string? Text(object? value) => value is null ? null : JsonSerializer.Serialize(value, ApiJson.Options);
+    private static Difference Named(string table, Guid stream, object expected, object? found) =>
+        new(LogName, table, stream, Text(expected), found is null ? null : Text(found));
 }

@@ -35,32 +35,16 @@ public sealed class StreamVerification(
     }
 
     /// <summary>Compares a stream that is too long to hold in memory.</summary>
-    public async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareLongAsync(Guid stream, CancellationToken ct)
-    {
-        var maxEvents = 0L;
-        var ofStored = await snapshots.OfEachAsync(
-            _stored, Events, stream, (snapshot, comparison) => comparison.OfLongStreamAsync(snapshot, stream, ct), byKeys: true, ct);
-        var ofRows = await snapshots.OfEachAsync(
-            _models,
-            Events,
-            stream,
-            async (snapshot, model, active) =>
-            {
-                var (events, found) = await StreamCheck.RunAsync(
-                    snapshot, model, ReadTables.Generation(model, active.Number), log, stream, active.Position, ct);
-                maxEvents = Math.Max(maxEvents, events);
-                return found;
-            },
-            byKeys: true,
-            ct);
-        return (maxEvents, [.. ofStored, .. ofRows]);
-    }
+    public Task<IReadOnlyList<Difference>> CompareLongAsync(Guid stream, CancellationToken ct) => CompareOneByOneAsync(
+        StreamSelection.Of(stream),
+        stream,
+        part => snapshots.InAsync(snapshot => part.CompareLongAsync(snapshot, stream), byKeys: true, ct),
+        ct);
 
     /// <summary>Compares only the last rows of streams that are too long for a row by row comparison.</summary>
     public Task<IReadOnlyList<Difference>> CompareEndsAsync(Guid[] streams, CancellationToken ct) => snapshots.OfEachAsync(
         _models.Where(_ => streams.Length > 0),
         Events,
-        null,
         (snapshot, model, active) => model.CompareEndsAsync(snapshot, ReadTables.Generation(model, active.Number), streams, ct),
         byKeys: true,
         ct);
@@ -120,8 +104,7 @@ public sealed class StreamVerification(
     private async Task<IReadOnlyList<Difference>> LongRowsAsync(
         NpgsqlConnection snapshot, ReadModel model, Guid stream, CancellationToken ct) =>
         await Snapshots.ActiveAsync(snapshot, model, ct) is { } active
-            ? (await StreamCheck.RunAsync(
-                snapshot, model, ReadTables.Generation(model, active.Number), log, stream, active.Position, ct)).Differences
+            ? await StreamCheck.RunAsync(snapshot, model, ReadTables.Generation(model, active.Number), log, stream, active.Position, ct)
             : [];
 
     /// <summary>
@@ -130,35 +113,38 @@ public sealed class StreamVerification(
     private async Task<(long Events, IReadOnlyList<Difference> Differences)> CompareInPartsAsync(
         StreamSelection selection, Guid[] existing, CancellationToken ct)
     {
-        var differences = new List<Difference>();
-        var events = 0L;
-        if (existing.Length > 1)
+        if (existing.Length <= 1)
         {
-            foreach (var half in existing.Chunk((existing.Length + 1) / 2))
-            {
-                var (read, found) = await CompareAsync(StreamSelection.Of(half), half, ct);
-                events += read;
-                differences.AddRange(found);
-            }
-
-            // Other data in the range, without the differences of these streams, which are reported already.
-            var others = await CompareOneByOneAsync(selection, [], null, ct);
-            differences.AddRange(others.Where(d => d.Stream is not { } s || !existing.Contains(s)));
-            return (events, differences);
+            return (0, await OfAsync(existing));
         }
 
-        return (events, await CompareOneByOneAsync(selection, existing, existing.Length == 1 ? existing[0] : null, ct));
+        var (events, differences) = (0L, new List<Difference>());
+        foreach (var half in existing.Chunk((existing.Length + 1) / 2))
+        {
+            var (read, found) = await CompareAsync(StreamSelection.Of(half), half, ct);
+            events += read;
+            differences.AddRange(found);
+        }
+
+        // Other data in the range, without the differences of these streams, which are reported already.
+        differences.AddRange((await OfAsync([])).Where(d => d.Stream is not { } s || !existing.Contains(s)));
+        return (events, differences);
+
+        Task<IReadOnlyList<Difference>> OfAsync(Guid[] streams) => CompareOneByOneAsync(
+            selection,
+            streams is [var stream] ? stream : null,
+            async part => (await CompareInSnapshotAsync([part], streams, ct)).Differences,
+            ct);
     }
 
     /// <summary>Runs each comparison in its own snapshot, so that a failure does not end the others.</summary>
     private async Task<IReadOnlyList<Difference>> CompareOneByOneAsync(
-        StreamSelection selection, Guid[] existing, Guid? stream, CancellationToken ct)
+        StreamSelection selection, Guid? stream, Func<StreamPart, Task<IReadOnlyList<Difference>>> compare, CancellationToken ct)
     {
         var differences = new List<Difference>();
         foreach (var part in PartsOf(selection, ct))
         {
-            differences.AddRange(await Parts.RunAsync(
-                part.Name, Events, stream, async () => (await CompareInSnapshotAsync([part], existing, ct)).Differences));
+            differences.AddRange(await Parts.RunAsync(part.Name, Events, stream, () => compare(part)));
         }
 
         // Each part names an event that cannot be read.

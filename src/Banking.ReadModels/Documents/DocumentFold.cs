@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using JasperFx.Events;
 using JasperFx.Events.Aggregation;
 using Marten;
@@ -14,14 +13,6 @@ public abstract class DocumentFold
 {
     /// <summary>Computes the document of these events, as it is stored; null if they give none.</summary>
     public abstract string? Make(Guid id, IEnumerable<IEvent> events);
-
-    /// <summary>Whether a stored document is equal, whatever the order of its members and the spelling of its numbers.</summary>
-    public static bool IsSame(string expected, string stored)
-    {
-        using var first = JsonDocument.Parse(expected);
-        using var second = JsonDocument.Parse(stored);
-        return JsonElement.DeepEquals(first.RootElement, second.RootElement);
-    }
 
     /// <summary>Null for a projection whose documents cannot be compared.</summary>
     internal static DocumentFold? Of(object projection, Type document, ISerializer serializer)

@@ -1,6 +1,7 @@
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
+using Banking.ReadModels.Comparing;
 using JasperFx.Events.Aggregation;
 using JasperFx.Events.Projections;
 using Marten;
@@ -29,14 +30,14 @@ public sealed record DocumentModel(
     /// <summary>Compares a stored document with the expected one; null stands for no document.</summary>
     internal IEnumerable<Difference> Compare(Guid id, string? expected, string? stored)
     {
-        if (expected is null ? stored is not null : stored is null || !DocumentFold.IsSame(expected, stored))
+        if (expected is null ? stored is not null : stored is null || !JsonText.IsSame(expected, stored))
         {
             yield return Difference(id, expected, stored);
         }
     }
 
     internal Difference Difference(Guid id, string? expected, string? stored) =>
-        new(Name, Table[(Table.IndexOf("mt_doc_", StringComparison.Ordinal) + "mt_doc_".Length)..], id, expected, stored);
+        new(Name, DocumentTable.PlainName(Table), id, expected, stored);
 }
 
 /// <summary>The document read models of this bank: every asynchronous projection that a module adds to the store.</summary>

@@ -41,7 +41,7 @@ public sealed class RowRepair(LogReader log, TimeProvider clock)
         NpgsqlConnection connection, ReadModel model, ReadTables tables, Guid stream, long position, CancellationToken ct)
     {
         var deleted = await DeletedPart.FindAsync(connection, stream, ct);
-        var (expected, _, _) = await StreamCheck.ProjectAsync(connection, model, tables, log, stream, deleted, position, ct);
+        var (expected, _) = await StreamCheck.ProjectAsync(connection, model, tables, log, stream, deleted, position, ct);
         var found = await Comparison.CompareStreamsAsync(connection, model, expected, tables, [stream], null, ct);
         if (found.Count == 0)
         {

@@ -96,7 +96,7 @@ public sealed class StreamReplay(
         }
 
         var tables = ReadTables.Generation(model, active.Number);
-        var (expected, _, _) = await StreamCheck.ProjectAsync(snapshot, model, tables, log, stream, deleted, active.Position, ct);
+        var (expected, _) = await StreamCheck.ProjectAsync(snapshot, model, tables, log, stream, deleted, active.Position, ct);
         var rows = await Comparison.CompareStreamsAsync(snapshot, model, expected, tables, [stream], positions: null, ct);
         if (rows.Count > 0)
         {

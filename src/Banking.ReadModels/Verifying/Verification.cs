@@ -6,8 +6,8 @@ using Npgsql;
 namespace Banking.ReadModels.Verifying;
 
 /// <summary>The result of comparing the bank with its log.</summary>
-/// <param name="Events">Number of events that were projected again.</param>
-/// <param name="Streams">Number of their streams, by type.</param>
+/// <param name="Events">Number of events of the compared streams.</param>
+/// <param name="Streams">Number of the compared streams, by type.</param>
 public sealed record VerificationResult(long Events, IReadOnlyDictionary<string, int> Streams, IReadOnlyList<Difference> Differences);
 
 /// <summary>
@@ -52,18 +52,17 @@ public sealed class Verification(
         while (limit is null || streams < limit)
         {
             var size = Math.Min(StreamBatchSize, (limit ?? int.MaxValue) - streams);
-            Guid[] batch = [.. (await sizes.AfterAsync(after, size, ct)).Select(s => s.Id)];
+            var next = await sizes.AfterAsync(after, size, ct);
+            Guid[] batch = [.. next.Select(s => s.Id)];
             // After the last stream, the range up to the end may hold events and documents without a stream.
             var selection = StreamSelection.Between(after, batch.Length > 0 ? batch[^1] : Guid.AllBitsSet);
-            var large = await sizes.LargerAsync(batch, StreamSizes.MaxInMemory, ct);
-            var (read, found) = await comparing.CompareAsync(selection, [.. batch.Except(large)], ct);
-            events += read;
+            var large = next.Where(s => s.Events > StreamSizes.MaxInMemory).ToList();
+            var (read, found) = await comparing.CompareAsync(selection, [.. batch.Except(large.Select(s => s.Id))], ct);
+            events += read + large.Sum(s => s.Events);
             differences.AddRange(found);
             foreach (var stream in large)
             {
-                (read, found) = await comparing.CompareLongAsync(stream, ct);
-                events += read;
-                differences.AddRange(found);
+                differences.AddRange(await comparing.CompareLongAsync(stream.Id, ct));
             }
 
             if (batch.Length == 0)
@@ -106,7 +105,7 @@ public sealed class Verification(
 
     /// <summary>Compares the data that is found by its own ids, for some of these ids.</summary>
     public Task<IReadOnlyList<Difference>> OfIdsAsync(StreamSelection ids, CancellationToken ct) =>
-        snapshots.OfEachAsync(stored, "ids", null, (snapshot, comparison) => comparison.OfIdsAsync(snapshot, ids, ct), byKeys: true, ct);
+        snapshots.OfEachAsync(stored, "ids", (snapshot, comparison) => comparison.OfIdsAsync(snapshot, ids, ct), byKeys: true, ct);
 
     /// <summary>Compares some streams. Of a stream longer than a limit it compares only the last events.</summary>
     /// <param name="selection">The same streams, and other data with ids in the same range.</param>
@@ -135,7 +134,6 @@ public sealed class Verification(
     public Task<IReadOnlyList<Difference>> FindOrphanRowsAsync(long after, long upTo, CancellationToken ct) => snapshots.OfEachAsync(
         Models,
         "rows",
-        null,
         (snapshot, model, active) =>
             Comparison.FindOrphanRowsAsync(snapshot, model, ReadTables.Generation(model, active.Number), after, upTo, ct),
         // A range of positions is looked up by key; the whole log is scanned.
@@ -146,7 +144,6 @@ public sealed class Verification(
     public Task<IReadOnlyList<Difference>> SumsAsync(CancellationToken ct) => snapshots.OfEachAsync(
         Models,
         "sums",
-        null,
         (snapshot, model, active) =>
             Comparison.CompareSumsAsync(snapshot, model, ReadTables.Generation(model, active.Number), null, ct),
         byKeys: false,
@@ -202,12 +199,11 @@ public sealed class Verification(
         .. await snapshots.OfEachAsync(
             Models,
             "invariants",
-            null,
             (snapshot, model, active) => model.InvariantsAsync(snapshot, ReadTables.Generation(model, active.Number), ct),
             byKeys: true,
             ct),
         .. await snapshots.OfEachAsync(
-            stored, "bank", null, (snapshot, comparison) => comparison.OfBankAsync(snapshot, ct), byKeys: false, ct),
+            stored, "bank", (snapshot, comparison) => comparison.OfBankAsync(snapshot, ct), byKeys: false, ct),
         .. await Parts.RunAsync("bank", "totals", null, async () => await totals.CompareAsync(ct) ?? []),
         .. await totals.ProgressAsync(ct),
     ];

@@ -11,45 +11,56 @@ using Banking.SharedKernel;
 namespace Banking.Accounts.Features;
 
 /// <summary>
-/// Makes the answers to commands on accounts again from the log. The answer to a transfer is made from the account of the payer. Each
-/// account of a correction makes its own part of the answer, so a planted booking on an account without any is not found.
+/// Makes the answers to commands on accounts: when they are decided, and again from the log. The answer to a transfer is made from the
+/// account of the payer. Each account of a correction makes its own part of the answer, so a planted booking on an account without any is
+/// not found.
 /// </summary>
 internal static class AccountAnswers
 {
     /// <summary>The members of the answer to a correction that other accounts, or the rule of its events, compare.</summary>
     private static readonly string[] OfCorrection = ["id", "corrects", "transactionId", "kind", "reason", "bookings", "accounts"];
 
-    public static AnswerRule<Account> Rule { get; } = new(Make);
-
-    private static CommandAnswer? Make(AnsweredCommand<Account> command) => command.IsApproved ? null : command.First.Data switch
+    /// <summary>Makes them again from the log.</summary>
+    public static AnswerRule<Account> Rule { get; } = new(command => command.IsApproved ? null : command.First.Data switch
     {
-        AccountOpened => CommandAnswer.Created(
-            AccountView.Of(command.State), command.Stream, OpenAccountHandler.AddressOf(command.Stream)),
-        AccountFrozen or AccountUnfrozen or OverdraftLimitSet or AccountClosed or AccountCarriedForward =>
-            CommandAnswer.Changed(AccountView.Of(command.State), command.Stream),
-        MoneyDeposited e => Movement(command, e, e.Details, MovementId.Deposit, DepositMoneyHandler.AddressOf(EventsOf(command))),
-        MoneyWithdrawn e => Movement(command, e, e.Details, MovementId.Withdrawal, WithdrawMoneyHandler.AddressOf(EventsOf(command))),
-        TransferSent e => CommandAnswer.Created(
-            TransferView.Of(command.First.Id, command.Stream, e, command.State, command.Now, command.Reason),
-            command.Stream,
-            TransferMoneyHandler.AddressOf(EventsOf(command))),
+        TransferReceived or not IAccountEvent => null,
         ICorrectionEvent => Correction(command, EventsOf(command)),
-        _ => null,
-    };
+        _ => Of(command.State, EventsOf(command), command.Now, command.Reason, command.Stored),
+    });
+
+    /// <summary>The answer to a command other than a correction.</summary>
+    /// <param name="account">The first account of the command, after it.</param>
+    /// <param name="events">The events that were decided.</param>
+    /// <param name="stored">The stored answer, if the answer is made again.</param>
+    public static CommandAnswer Of(
+        Account account, IReadOnlyList<NewEvent> events, DateTimeOffset now, string? reason, JsonElement? stored = null)
+    {
+        return events[0].Data switch
+        {
+            AccountOpened => CommandAnswer.Created(AccountView.Of(account), account.Id, OpenAccountHandler.AddressOf(account.Id)),
+            MoneyDeposited e => Movement(e, e.Details, MovementId.Deposit, DepositMoneyHandler.AddressOf(events)),
+            MoneyWithdrawn e => Movement(e, e.Details, MovementId.Withdrawal, WithdrawMoneyHandler.AddressOf(events)),
+            TransferSent e => CommandAnswer.Created(
+                TransferView.Of(events[0].EventId, account.Id, e, account, now, reason), account.Id,
+                TransferMoneyHandler.AddressOf(events)),
+            _ => CommandAnswer.Changed(AccountView.Of(account), account.Id),
+        };
+
+        CommandAnswer Movement(IMovement movement, MovementDetails? details, string prefix, string address)
+        {
+            var id = PublicId.Format(prefix, events[0].EventId);
+            return CommandAnswer.Created(
+                MovementView.Of(id, movement, account, now, Kept(details, stored), reason), account.Id, address);
+        }
+    }
 
     private static List<NewEvent> EventsOf(AnsweredCommand<Account> command) =>
         [.. command.Events.Select(e => new NewEvent(command.Stream, e.Id, e.Data))];
 
-    private static CommandAnswer Movement(
-        AnsweredCommand<Account> command, IMovement movement, MovementDetails? details, string prefix, string address) =>
-        CommandAnswer.Created(
-            MovementView.Of(
-                PublicId.Format(prefix, command.First.Id), movement, command.State, command.Now, Kept(details, command.Stored),
-                command.Reason),
-            command.Stream,
-            address);
-
-    /// <summary>Answers have no counterparty since counterparties are sealed. Those from before have it as plain as their events.</summary>
+    /// <summary>
+    /// Without the counterparty, because the answer is kept as a receipt. Answers from before counterparties were sealed have it as plain
+    /// as their events.
+    /// </summary>
     private static MovementDetails? Kept(MovementDetails? details, JsonElement? stored)
     {
         var isFromBefore = details?.Counterparty is ISealable<Counterparty> { Sealed: null }

@@ -127,7 +127,8 @@ public sealed class AccountCommands(
                             command, definition, accounts.SelectFrom(states), newIds, step, rule with { OpenFrom = states.OpenFrom }, now),
                         id => states[id],
                         now),
-                (states, events, now) => step?.Answer() ?? definition.Answer(command, accounts.SelectFrom(states), events, now),
+                (states, events, now) => step?.Answer()
+                    ?? AccountAnswers.Of(states[accounts.Ids[0]], events, now, definition.Shape.Reason(command).Text),
                 () => CommandData.Of(definition.Shape.Name, command, texts))
             { Past = past, BooksPast = past.Length > 0, Joined = step?.Stream },
             null);

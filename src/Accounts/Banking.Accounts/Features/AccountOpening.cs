@@ -1,6 +1,5 @@
 using Banking.Accounts.Contracts;
 using Banking.Accounts.Domain;
-using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
@@ -81,7 +80,7 @@ public sealed class AccountOpening(
                 _ => EffectiveTime.CheckAllowed(context.Caller, command.EffectiveAt),
                 (states, now) => OpenAccountHandler.Decide(
                     command, id, owner, number, eventId, now, rule with { OpenFrom = states.OpenFrom }),
-                (states, _, _) => CommandAnswer.Created(AccountView.Of(states[id]), id, OpenAccountHandler.AddressOf(id)),
+                (states, events, now) => AccountAnswers.Of(states[id], events, now, command.Reason),
                 () => CommandData.Of(OpenAccountHandler.Shape.Name, command))
             {
                 BooksPast = command.EffectiveAt is not null,

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Banking.Accounts.Domain;
-using Banking.Accounts.Views;
 using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
@@ -45,7 +44,7 @@ public sealed class CarryingForward(
                     ? new Decision.Rejected(Visibility.NotFound(AccountId.Format(command.Account)))
                     : null,
                 (states, now) => Decide(states[command.Account], eventId, now),
-                (states, _, _) => CommandAnswer.Changed(AccountView.Of(states[command.Account]), command.Account)),
+                (states, events, now) => AccountAnswers.Of(states[command.Account], events, now, reason: null)),
             ct);
     }
 

@@ -65,8 +65,7 @@ public static class ChangeOverdraftLimitHandler
             c => (c.ReasonCode, c.Reason),
             c => Reasons.Problem(c.ReasonCode, c.Reason)),
         c => [new(c.Account, null, nameof(c.Account))],
-        (c, accounts, ids, now, _) => Decide(c, accounts[0], ids.First, now),
-        (_, accounts, _, _) => CommandAnswer.Changed(AccountView.Of(accounts[0]), accounts[0].Id));
+        (c, accounts, ids, now, _) => Decide(c, accounts[0], ids.First, now));
 
     public static Task<CommandReply> Handle(
         ChangeOverdraftLimit command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>

@@ -45,8 +45,7 @@ public static class CloseAccountHandler
     internal static readonly CommandDefinition<CloseAccount> Definition = new(
         new("accounts.close-account.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason), c => Reasons.Problem(c.ReasonCode, c.Reason)),
         c => [new(c.Account, null, nameof(c.Account))],
-        (c, accounts, ids, now, _) => Decide(accounts[0], ids.First, now),
-        (_, accounts, _, _) => CommandAnswer.Changed(AccountView.Of(accounts[0]), accounts[0].Id));
+        (c, accounts, ids, now, _) => Decide(accounts[0], ids.First, now));
 
     public static Task<CommandReply> Handle(CloseAccount command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
         commands.BusAsync(command, envelope, Definition, ct);

@@ -7,12 +7,10 @@ namespace Banking.Accounts.Features;
 /// <summary>The parts of one kind of account command that <see cref="AccountCommands"/> runs.</summary>
 /// <param name="Accounts">The caller's references to the accounts. The caller must have access to the first.</param>
 /// <param name="Decide">The pure decision. The ids are for the events that it makes.</param>
-/// <param name="Answer">Makes the answer to an accepted command from the states after it and the events that were decided.</param>
 internal sealed record CommandDefinition<TCommand>(
     CommandShape<TCommand> Shape,
     Func<TCommand, IReadOnlyList<AccountReference>> Accounts,
-    Func<TCommand, IReadOnlyList<Account>, NewIds, DateTimeOffset, BackdatingRule, Decision> Decide,
-    Func<TCommand, IReadOnlyList<Account>, IReadOnlyList<NewEvent>, DateTimeOffset, CommandAnswer> Answer)
+    Func<TCommand, IReadOnlyList<Account>, NewIds, DateTimeOffset, BackdatingRule, Decision> Decide)
 {
     /// <summary>The effective time that the command claims; null for kinds of command that cannot claim one.</summary>
     public Func<TCommand, DateTimeOffset?> EffectiveAt { get; init; } = _ => null;

@@ -81,15 +81,7 @@ public static class DepositMoneyHandler
                 ?? CommandValidation.CheckEffectiveAt(c.EffectiveAt))
         { Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() } },
         c => [new(c.Account, "/accountId", nameof(c.Account))],
-        (c, accounts, ids, now, rule) => Decide(c, accounts[0], ids.First, now, rule),
-        (c, accounts, events, now) =>
-        {
-            var id = PublicId.Format(MovementId.Deposit, events[0].EventId);
-            // Without the counterparty, because the answer is kept as a receipt.
-            var details = DetailsOf(c with { Counterparty = null });
-            var view = MovementView.Of(id, (IMovement)events[0].Data, accounts[0], now, details, c.Reason);
-            return CommandAnswer.Created(view, accounts[0].Id, AddressOf(events));
-        })
+        (c, accounts, ids, now, rule) => Decide(c, accounts[0], ids.First, now, rule))
     { EffectiveAt = c => c.EffectiveAt, Counterparty = c => c.Counterparty, Address = AddressOf };
 
     internal static string AddressOf(IReadOnlyList<NewEvent> events) =>

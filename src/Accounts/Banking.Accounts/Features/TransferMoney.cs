@@ -92,13 +92,7 @@ public static class TransferMoneyHandler
             Kept = c => c with { EffectiveAt = c.EffectiveAt?.CutToMicroseconds() },
         },
         c => [new(c.From, "/fromAccountId", nameof(c.From)), new(c.To, "/toAccountId", nameof(c.To))],
-        (c, accounts, ids, now, rule) => Decide(c, accounts[0], accounts[1], ids, now, rule),
-        (c, accounts, events, now) =>
-        {
-            var view = TransferView.Of(
-                events[0].EventId, accounts[0].Id, (TransferSent)events[0].Data, accounts[0], now, c.Reason);
-            return CommandAnswer.Created(view, accounts[0].Id, AddressOf(events));
-        })
+        (c, accounts, ids, now, rule) => Decide(c, accounts[0], accounts[1], ids, now, rule))
     { EffectiveAt = c => c.EffectiveAt, Address = AddressOf, IsFirstDebited = true };
 
     internal static string AddressOf(IReadOnlyList<NewEvent> events) =>

@@ -47,8 +47,7 @@ public static class UnfreezeAccountHandler
         new("accounts.unfreeze-account.v1", c => c.CommandId, c => (c.ReasonCode, c.Reason),
             c => CommandValidation.CheckEnum("scope", c.Scope) ?? Reasons.Problem(c.ReasonCode, c.Reason)),
         c => [new(c.Account, null, nameof(c.Account))],
-        (c, accounts, ids, now, _) => Decide(c, accounts[0], ids.First, now),
-        (_, accounts, _, _) => CommandAnswer.Changed(AccountView.Of(accounts[0]), accounts[0].Id));
+        (c, accounts, ids, now, _) => Decide(c, accounts[0], ids.First, now));
 
     public static Task<CommandReply> Handle(UnfreezeAccount command, Envelope envelope, AccountCommands commands, CancellationToken ct) =>
         commands.BusAsync(command, envelope, Definition, ct);

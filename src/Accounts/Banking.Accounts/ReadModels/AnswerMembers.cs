@@ -18,9 +18,6 @@ internal static class AnswerMembers
     public static string? PublicIdOf(JsonElement? booked, string member, string prefix) =>
         Guid.TryParse(Text(booked, member), out var id) ? PublicId.Format(prefix, id) : null;
 
-    public static bool IsNumber(JsonElement body, string member, long expected) =>
-        Member(body, member) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var found) && found == expected;
-
     /// <summary>Whether two names of an enumeration are the same. Events and answers spell them differently.</summary>
     public static bool IsSameName(string? one, string? other) => string.Equals(
         one?.Replace("-", "", StringComparison.Ordinal), other?.Replace("-", "", StringComparison.Ordinal),

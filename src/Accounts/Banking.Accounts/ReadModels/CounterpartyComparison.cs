@@ -15,7 +15,6 @@ internal sealed class CounterpartyComparison(SealedTexts texts) : StoredComparis
 {
     private const string Member = "counterparty";
     private const string Details = "data -> 'details'";
-    private const int MaxDifferences = 100;
 
     public override string Name => StreamComparison.LogName;
 

@@ -17,13 +17,12 @@ internal sealed class LookupComparison : StoredComparison
     /// </summary>
     private static string Of(string table, string foreign) =>
         $"""
-            select '{table}' as document, d.data ->> 'accountId' as account, d.data::text, d.id::text
-            from {AccountsModule.Schema}.mt_doc_{table} d
-            left join {AccountsModule.Schema}.mt_doc_account s on s.id::text = d.data ->> 'accountId'
-            where s.id is not null and ({foreign})
-                or s.id is null
-                    and not exists (select from {SchemaNames.Events}.mt_streams t where t.id::text = d.data ->> 'accountId')
-            """;
+        select '{table}' as document, d.data ->> 'accountId' as account, d.data::text, d.id::text
+        from {AccountsModule.Schema}.mt_doc_{table} d
+        left join {AccountsModule.Schema}.mt_doc_account s on s.id::text = d.data ->> 'accountId'
+        where s.id is not null and ({foreign})
+            or s.id is null and not exists (select from {SchemaNames.Events}.mt_streams t where t.id::text = d.data ->> 'accountId')
+        """;
 
     private static readonly string Sql =
         string.Join(
@@ -32,7 +31,8 @@ internal sealed class LookupComparison : StoredComparison
                 "account_access",
                 "s.data ->> 'owner' is distinct from d.data ->> 'customerId' and not s.data -> 'delegates' ? (d.data ->> 'customerId')"),
             Of("account_number", "s.data ->> 'number' is distinct from d.id"),
-            Of("account_external_id", "s.data ->> 'externalId' is distinct from d.data ->> 'externalId'")) + " order by 1, 2 limit 100";
+            Of("account_external_id", "s.data ->> 'externalId' is distinct from d.data ->> 'externalId'"))
+        + $" order by 1, 2 limit {MaxDifferences}";
 
     public override string Name => "lookups";
 

@@ -17,8 +17,6 @@ internal sealed class TransferComparison(IDocumentStore store) : StoredCompariso
 {
     private const string Events = SchemaNames.Events + ".mt_events";
 
-    private const int MaxDifferences = 100;
-
     private readonly string[] _sent = StoredEventTypes.Names(store, typeof(TransferSent));
     private readonly string[] _received = StoredEventTypes.Names(store, typeof(TransferReceived));
 

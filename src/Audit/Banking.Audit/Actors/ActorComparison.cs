@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Banking.EventStore.Json;
 using Banking.EventStore.Keys;
 using Banking.EventStore.Storage;
 using Banking.ReadModels.Books;
@@ -44,9 +42,9 @@ internal sealed class ActorComparison(CheckedWrapping wrapping) : StoredComparis
                 }
             }
 
-            if (page.Count < PageSize)
+            if (page.Count < PageSize || differences.Count >= MaxDifferences)
             {
-                return differences;
+                return [.. differences.Take(MaxDifferences)];
             }
 
             after = page[^1].Actor;
@@ -67,6 +65,4 @@ internal sealed class ActorComparison(CheckedWrapping wrapping) : StoredComparis
             return failure.IsDamaged ? "a text that cannot be opened" : null;
         }
     }
-
-    private static string Text(object value) => JsonSerializer.Serialize(value, ApiJson.Options);
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Banking.EventStore.Archive;
-using Banking.EventStore.Json;
 using Banking.EventStore.Log;
 using Banking.EventStore.Storage;
 using Banking.Notifications.Domain;
@@ -50,8 +49,8 @@ internal sealed class NotificationComparison(ArchivedEvents archive) : StoredCom
                 Name,
                 "notification",
                 row.GetGuid(11),
-                JsonSerializer.Serialize(new { rule }, ApiJson.Options),
-                JsonSerializer.Serialize(new { subscription = row.GetGuid(1), eventId = row.GetString(2) }, ApiJson.Options),
+                Text(new { rule }),
+                Text(new { subscription = row.GetGuid(1), eventId = row.GetString(2) }),
                 row.GetGuid(0)),
             ct);
         return [.. differences.OfType<Difference>()];

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Banking.Commands.Periods;
-using Banking.EventStore.Json;
 using Banking.EventStore.Log;
 using Banking.Periods.Domain;
 using Banking.ReadModels.Books;
@@ -45,6 +43,4 @@ internal sealed class ClosedTotals(LogReader log, IPeriodTotals totals) : Stored
 
         return differences;
     }
-
-    private static string Text(IReadOnlyList<PeriodTotal> values) => JsonSerializer.Serialize(values, ApiJson.Options);
 }

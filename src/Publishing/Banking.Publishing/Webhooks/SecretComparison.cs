@@ -1,4 +1,5 @@
 using Banking.EventStore.Storage;
+using Banking.EventStore.Streams;
 using Banking.ReadModels.Books;
 using Banking.ReadModels.Comparing;
 using JasperFx.Events;
@@ -15,7 +16,7 @@ internal sealed class SecretComparison : StoredComparison
         NpgsqlConnection snapshot, StreamSelection streams, IReadOnlyDictionary<Guid, IReadOnlyList<IEvent>> events, CancellationToken ct)
     {
         var webhooks = events.Where(s => s.Value is [{ Data: WebhookRegistered }, ..])
-            .Select(s => s.Value.Aggregate((Webhook?)null, (w, e) => Webhook.Fold(w, s.Key, e.Data, e.Timestamp))!)
+            .Select(s => StreamFold.Of<Webhook>(s.Key, s.Value)!)
             .Where(w => w.RemovedAt is null).ToList();
         if (webhooks.Count == 0)
         {
