@@ -36,7 +36,9 @@ internal static class ServeCommand
                 FreshStart.Confirm(configuration, served, parsed.GetValue(yes));
             }
 
-            SettingRules.ThrowIfAny(KnownSettings.FindProblems(configuration, BankModules.All)
+            var problems = KnownSettings.FindProblems(configuration, BankModules.All).ToList();
+            SettingRules.ThrowIfAny(problems
+                .Concat(SettingValues.FindProblems(configuration, BankModules.All, problems))
                 .Concat(StartupChecks.FindDatabaseProblems(configuration, served))
                 .Concat(StartupChecks.FindProblems(configuration, StartupChecks.IsDevelopment(served)))
                 .Concat(ListenAddresses.FindObstacles(configuration)));

@@ -13,7 +13,6 @@ using Banking.Host.Database;
 using Banking.Host.Security;
 using Banking.ReadModels;
 using Banking.ReadModels.Documents;
-using Banking.ReadModels.Verifying;
 using Banking.Web;
 using Banking.Web.Commands;
 using Banking.Web.Http;
@@ -146,7 +145,7 @@ public static class BankHost
             .AddSingleton(archive.CreateStorage())
             .AddSingleton(archive.CreateCache())
             .AddSingleton(EventSettings.Of(builder.Configuration))
-            .AddSingleton(ReadSentinelSettings(builder.Configuration))
+            .AddSingleton(SettingValues.ReadSentinel(builder.Configuration))
             .AddServedReadModels(builder.Configuration.FollowsLog())
             .AddServedWeb(builder.Configuration)
             .AddAnswerKeeping(builder.Configuration);
@@ -155,12 +154,6 @@ public static class BankHost
     /// <summary>Registers the checks of the database. A command can run them for another environment than its own.</summary>
     internal static IServiceCollection AddDatabaseChecks(this IServiceCollection services, bool isDevelopment) =>
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<DatabaseChecks>(p, isDevelopment));
-
-    private static SentinelSettings ReadSentinelSettings(ConfigurationManager configuration)
-    {
-        var settings = configuration.GetSection("Banking:Sentinel").Get<SentinelSettings>() ?? new();
-        return settings.Wrong is { } sentence ? throw new ConfigurationException($"Banking:Sentinel: {sentence}") : settings;
-    }
 
     /// <summary>Registers the event store with the settings of all modules. Hosts and offline commands use it.</summary>
     internal static MartenServiceCollectionExtensions.MartenConfigurationExpression AddEventStore(
