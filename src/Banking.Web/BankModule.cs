@@ -24,6 +24,12 @@ public abstract class BankModule
     /// <summary>Configuration sections that are bound to a settings record.</summary>
     public virtual IReadOnlyList<(string Section, Type Record)> SettingSections => [];
 
+    /// <summary>
+    /// Each reads settings and throws a <see cref="FormatException"/> with a line for each value that it cannot work with. The host calls
+    /// all of them before it creates anything.
+    /// </summary>
+    public virtual IReadOnlyList<Action<IConfiguration>> SettingReaders => [];
+
     /// <summary>Idempotent SQL that creates the objects which are not documents. Run by the owner of the schema.</summary>
     public virtual IReadOnlyList<string> Sql => [];
 

@@ -35,6 +35,12 @@ public sealed partial class OpenApiTests : IAsyncLifetime
     public void The_document_is_up_to_date() => ContractDocsTests.AssertCurrent("openapi.json", _text);
 
     [Fact]
+    public void Descriptions_have_no_line_breaks_of_comments() =>
+        Assert.DoesNotMatch("""
+            "description":\s*"(?:[^"\\]|\\.)*\\[nr]
+            """, _text);
+
+    [Fact]
     public void Every_operation_has_a_name_of_its_own_and_is_described_in_sentences()
     {
         var described = Document.GetProperty("tags").EnumerateArray().Select(t => t.GetProperty("name").GetString()).ToList();

@@ -101,6 +101,9 @@ public sealed class TelemetryTests(ObservedHost observed) : IClassFixture<Observ
         Assert.Equal(1, Sum(after, "banking_commands_total", Account, "outcome=\"refused\"", "code=\"insufficient_funds\""));
         Assert.Equal(1, Sum(after, "banking_commands_duration_seconds_count", Account, "outcome=\"refused\""));
         Assert.True(Sum(after, "banking_commands_group_size_sum", Account) >= 5);
+        // Bounds in the unit of the metric: others would put every command into one bucket.
+        Assert.NotEmpty(Series(after, "banking_commands_duration_seconds_bucket", Account, "le=\"0.005\""));
+        Assert.NotEmpty(Series(after, "banking_commands_group_size_bucket", Account, "le=\"1\""));
         Assert.Equal(0, Sum(after, "banking_commands_waiting", Account));
         Assert.Equal(0, Sum(after, "banking_read_model_drift_total", "model=\"entries\""));
     }
@@ -126,8 +129,10 @@ public sealed class TelemetryTests(ObservedHost observed) : IClassFixture<Observ
 
     /// <summary>The sum of the series with these labels. A line is: name{labels} value [time].</summary>
     private static double Sum(string metrics, string name, params string[] labels) =>
+        Series(metrics, name, labels).Sum(l => double.Parse(l[(l.LastIndexOf('}') + 2)..].Split(' ')[0], CultureInfo.InvariantCulture));
+
+    private static IEnumerable<string> Series(string metrics, string name, params string[] labels) =>
         metrics.Split('\n')
             .Where(l => l.StartsWith(name + "{", StringComparison.Ordinal))
-            .Where(l => labels.All(label => l.Contains(label, StringComparison.Ordinal)))
-            .Sum(l => double.Parse(l[(l.LastIndexOf('}') + 2)..].Split(' ')[0], CultureInfo.InvariantCulture));
+            .Where(l => labels.All(label => l.Contains(label, StringComparison.Ordinal)));
 }

@@ -31,6 +31,42 @@ public sealed class WrongStartTests : IDisposable
         Assert.Empty(_folder.GetFileSystemInfos());
     }
 
+    /// <summary>A value of the wrong type is named once, and together with those that are out of range.</summary>
+    [Fact]
+    public async Task All_values_that_cannot_work_are_named_at_once_and_no_cluster_is_made()
+    {
+        (string Setting, string Sentence)[] wrong =
+        [
+            ("Approvals:ValidHours=0", "Approvals:ValidHours must be"),
+            ("Archive:CacheMegabytes=0", "Archive:CacheMegabytes must be"),
+            ("BackdatingDays=many", "BackdatingDays must be a number"),
+            ("Backup:Keep=0", "Backup:Keep must be"),
+            ("CarryForward:Events=-1", "CarryForward:Events and"),
+            ("Corrections:ApprovalAmounts:EUR=abc", "Corrections:ApprovalAmounts:EUR must be"),
+            ("Corrections:ApprovalAmounts:XYZ=1", "Corrections:ApprovalAmounts:XYZ: XYZ is"),
+            ("Corrections:ApprovalDays=-1", "Corrections:ApprovalDays must be"),
+            ("EventStreams:MaxPerHost=0", "EventStreams: MaxPerCaller and MaxPerHost"),
+            ("Idempotency:KeepAnswersDays=5", "Idempotency:KeepAnswersDays must be"),
+            ("Incoming:RabbitMq:One:Uri=x", "Incoming:RabbitMq:One:Uri is"),
+            ("Incoming:RabbitMq:Two:Uri=x", "Incoming:RabbitMq:Two:Uri is"),
+            ("OpenApi:Servers:0=ftp://bank", "OpenApi:Servers: \"ftp://bank\" is"),
+            ("Postgres:MaxConnections=1", "Postgres:MaxConnections is 1"),
+            ("Publishing:Kafka:Partitions=0", "Publishing:Kafka: Partitions"),
+            ("Publishing:RabbitMq:Uri=x", "Publishing:RabbitMq:Uri is"),
+            ("Publishing:Webhooks:Attempts=0", "Publishing:Webhooks: Attempts"),
+            ("RateLimits:WritesPerSecond=0", "RateLimits: WritesPerSecond"),
+            ("Sentinel:Streams=0", "Sentinel: Streams"),
+            ("Simulations:MaxRunning=0", "Simulations: MaxAccounts"),
+        ];
+
+        var run = await RunAsync([.. wrong.Select(w => "--Banking:" + w.Setting)]);
+
+        Assert.All(wrong, w => AssertRefused("Banking:" + w.Sentence, run));
+        Assert.Equal(
+            wrong.Length, run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Length);
+        Assert.Empty(_folder.GetFileSystemInfos());
+    }
+
     [Fact]
     public async Task A_data_folder_that_is_a_file()
     {

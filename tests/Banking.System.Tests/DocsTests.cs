@@ -155,8 +155,11 @@ public sealed partial class DocsTests(BankFixture bank) : IClassFixture<BankFixt
 
         (await _anybody.PostAsync("/dev/token", new { role = "king" })).IsProblem(422, "unknown_role", "#/role");
         (await _anybody.PostAsync("/dev/token", new { role = "customer" })).IsProblem(422, "customer_required", "#/customer");
-        (await _anybody.PostAsync("/dev/token", new { role = "teller", customer = "cus_0198f000000070008000000000000001" }))
-            .IsProblem(422, "customer_required");
+        foreach (var customer in (string[])["cus_0198f000000070008000000000000001", "no id of a customer"])
+        {
+            (await _anybody.PostAsync("/dev/token", new { role = "teller", customer })).IsProblem(422, "customer_required");
+        }
+
         (await _anybody.PostAsync("/dev/token", new { role = "teller", subject = "a\0b" })).IsProblem(422, "invalid_text", "#/subject");
         (await _anybody.PostAsync("/dev/token", new { role = "teller", admin = true })).IsProblem(400, "malformed_json");
         foreach (var header in ProxyHeaders)

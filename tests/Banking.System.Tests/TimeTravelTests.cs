@@ -107,6 +107,24 @@ public sealed class TimeTravelTests(BankFixture bank) : IClassFixture<BankFixtur
         Assert.Equal("2 of 2 events", past.Text("computedFrom"));
     }
 
+    /// <summary>What is recorded later can have read the clock before a balance was answered; only what the answer saw is known.</summary>
+    [Fact]
+    public async Task The_balance_of_now_names_the_instants_at_which_it_stays_the_same()
+    {
+        var account = await _teller.OpenAsync(balance: "100.00");
+        var recordedAt = bank.Clock.Now;
+        bank.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        var now = (await _teller.GetAsync($"/v1/accounts/{account}/balance")).Ok();
+        (await _teller.DepositAsync(account, "1.00")).Created();
+
+        Assert.Equal((bank.Clock.Now, recordedAt), (now.Json.Time("effectiveAt"), now.Json.Time("knownAt")));
+        Assert.Equal(recordedAt, now.Json.GetProperty("lastEvent").Time("recordedAt"));
+        var query = $"effectiveAt={now.Json.Time("effectiveAt").Query()}&knownAt={now.Json.Time("knownAt").Query()}";
+        var again = (await _teller.GetAsync($"/v1/accounts/{account}/balance?{query}")).Ok();
+        Assert.Equal((now.Text("balance"), now.Text("version")), (again.Text("balance"), again.Text("version")));
+    }
+
     [Fact]
     public async Task Each_version_has_its_balance()
     {

@@ -62,6 +62,11 @@ public sealed partial class AccountsModule : BankModule
         (CarryForwardPolicy.Section, typeof(CarryForwardPolicy)),
     ];
 
+    public override IReadOnlyList<Action<IConfiguration>> SettingReaders { get; } =
+    [
+        c => BackdatingRule.Of(c), c => CorrectionApprovalRule.Of(c), c => SimulationSettings.Of(c), c => CarryForwardPolicy.Of(c),
+    ];
+
     public override IReadOnlyList<string> Sql { get; } =
         [AccountNumberSequence.Create, TransactionReader.Index, CarryingForward.Index, SimulationTable.Create];
 

@@ -43,6 +43,8 @@ public sealed class ApprovalsModule : BankModule
     public override IReadOnlyList<(string Section, Type Record)> SettingSections { get; } =
         [(ApprovalSettings.Section, typeof(ApprovalSettings))];
 
+    public override IReadOnlyList<Action<IConfiguration>> SettingReaders { get; } = [c => ApprovalSettings.Of(c)];
+
     public override IReadOnlyList<string> Sql { get; } = [StreamIndex.Sql(Proposal.StreamType)];
 
     public override void AddStored(IServiceCollection services)

@@ -20,8 +20,13 @@ public sealed class CommandMetrics
         var meter = meters.Create(MeterName);
         _outcomes = meter.CreateCounter<long>(
             "banking.commands", "{command}", "Commands by outcome (accepted, refused, replayed, rejected, failed) and code");
-        _duration = meter.CreateHistogram<double>("banking.commands.duration", "s", "Time from a command's submission to its outcome");
-        _groupSize = meter.CreateHistogram<int>("banking.commands.group.size", "{command}", "Commands decided in one transaction");
+        // The default bounds of OpenTelemetry are for milliseconds: every command would be below the first of them.
+        _duration = meter.CreateHistogram<double>(
+            "banking.commands.duration", "s", "Time from a command's submission to its outcome", null,
+            new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] });
+        _groupSize = meter.CreateHistogram<int>(
+            "banking.commands.group.size", "{command}", "Commands decided in one transaction", null,
+            new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] });
         meter.CreateObservableGauge(
             "banking.commands.waiting",
             () => _queues.Select(q => new Measurement<int>(q.Waiting(), Stream(q.Stream))),

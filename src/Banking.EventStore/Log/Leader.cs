@@ -49,11 +49,14 @@ public static class Leader
             return unknownTypes?.Invoke() > 0 && led >= term;
         }
 
+        // A task that fails at once is restarted every second: that is the incident of the warning.
+        void OnElected() => logger.Log(isFailing ? LogLevel.Debug : LogLevel.Information, "This host leads {Role}", role);
+
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                if (await LeadAsync(source, role, lead, OnConfirmed, stopping))
+                if (await LeadAsync(source, role, lead, OnElected, OnConfirmed, stopping))
                 {
                     term = term == TimeSpan.Zero ? FirstTerm : term < MaxTerm / 2 ? term * 2 : MaxTerm;
                     logger.LogWarning(
@@ -69,10 +72,7 @@ public static class Leader
             {
                 // Warn once: a database that is unavailable for an hour is one incident.
                 logger.Log(
-                    isFailing ? LogLevel.Debug : LogLevel.Warning,
-                    failure,
-                    "Leader election for {Role} failed; retrying",
-                    role);
+                    isFailing ? LogLevel.Debug : LogLevel.Warning, failure, "Leader election for {Role} failed; retrying", role);
                 isFailing = true;
             }
 
@@ -81,6 +81,7 @@ public static class Leader
     }
 
     /// <summary>Returns at once if another host leads.</summary>
+    /// <param name="onElected">Called when this host begins to lead.</param>
     /// <param name="onConfirmed">Called when leadership is confirmed, with the time for which this host has led. Returns whether it must
     /// give leadership up.</param>
     /// <returns>Whether this host has given up leadership.</returns>
@@ -88,6 +89,7 @@ public static class Leader
         NpgsqlDataSource source,
         string role,
         Func<CancellationToken, Task> lead,
+        Action onElected,
         Func<TimeSpan, bool> onConfirmed,
         CancellationToken stopping)
     {
@@ -97,6 +99,7 @@ public static class Leader
             return false;
         }
 
+        onElected();
         using var notLeading = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var leading = Task.Run(() => lead(notLeading.Token), CancellationToken.None);
         var (isYielding, since) = (false, Stopwatch.GetTimestamp());

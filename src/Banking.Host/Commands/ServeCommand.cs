@@ -36,7 +36,9 @@ internal static class ServeCommand
                 FreshStart.Confirm(configuration, served, parsed.GetValue(yes));
             }
 
-            SettingRules.ThrowIfAny(KnownSettings.FindProblems(configuration, BankModules.All)
+            var problems = KnownSettings.FindProblems(configuration, BankModules.All).ToList();
+            SettingRules.ThrowIfAny(problems
+                .Concat(SettingValues.FindProblems(configuration, BankModules.All, problems))
                 .Concat(StartupChecks.FindDatabaseProblems(configuration, served))
                 .Concat(StartupChecks.FindProblems(configuration, StartupChecks.IsDevelopment(served)))
                 .Concat(ListenAddresses.FindObstacles(configuration)));
@@ -68,6 +70,7 @@ internal static class ServeCommand
         }
 
         app.Configure();
+        LogStart(app);
         app.Services.GetService<KeyRingFolder>()?.Require();
         // Check the database before the host starts, so that an unsuitable one ends in one sentence instead of a host's failure log.
         await app.Services.GetRequiredService<BankSchema>().EnsurePreparedAsync();
@@ -84,6 +87,17 @@ internal static class ServeCommand
         Announce(app, facts?.DoubleSalary);
         await app.WaitForShutdownAsync();
         return 0;
+    }
+
+    /// <summary>Names the settings that are set, and no values, because some are secrets.</summary>
+    private static void LogStart(WebApplication app)
+    {
+        var names = app.Configuration.GetSection("Banking").AsEnumerable()
+            .Concat(app.Configuration.GetSection("ConnectionStrings").AsEnumerable())
+            .Where(s => !string.IsNullOrEmpty(s.Value)).Select(s => s.Key).Order(StringComparer.Ordinal).ToList();
+        var settings = names.Count == 0 ? "none" : string.Join(", ", names);
+        var (version, environment) = (Telemetry.Version, app.Environment.EnvironmentName);
+        app.Logger.LogInformation("Banking {Version} starts in {Environment}. Settings: {Settings}", version, environment, settings);
     }
 
     /// <exception cref="ConfigurationException">The web server cannot listen as its settings say, for instance without a

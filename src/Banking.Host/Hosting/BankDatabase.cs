@@ -25,24 +25,33 @@ internal sealed class BankDatabase(BankConnections connections, PostgresCluster?
         ? "as configured in ConnectionStrings:banking"
         : $"embedded {cluster.Version} on port {cluster.Port}, data in {cluster.DataFolder}";
 
-    public static async Task<BankDatabase> OpenAsync(IConfiguration configuration, bool fresh, Action<string> report)
+    /// <exception cref="ConfigurationException">A connection string is malformed, or the owner's is the only one.</exception>
+    public static void CheckConnections(IConfiguration configuration)
     {
-        if (configuration.GetConnectionString(Name) is { } given && !string.IsNullOrWhiteSpace(given))
+        var (given, owner) = (configuration.GetConnectionString(Name), configuration.GetConnectionString(OwnerName));
+        if (!string.IsNullOrWhiteSpace(given))
         {
-            var owner = configuration.GetConnectionString(OwnerName);
             OwnerConnection.Check(given, Name);
-            if (!string.IsNullOrWhiteSpace(owner))
-            {
-                OwnerConnection.Check(owner, OwnerName);
-            }
-
-            return new(new(given, owner), null, null);
         }
 
-        if (!string.IsNullOrWhiteSpace(configuration.GetConnectionString(OwnerName)))
+        if (!string.IsNullOrWhiteSpace(owner))
         {
-            throw new ConfigurationException(
-                $"ConnectionStrings:{OwnerName} needs ConnectionStrings:{Name}: the private PostgreSQL creates its own owner role.");
+            OwnerConnection.Check(owner, OwnerName);
+            SettingRules.ThrowIfAny(string.IsNullOrWhiteSpace(given)
+                ?
+                [
+                    $"ConnectionStrings:{OwnerName} needs ConnectionStrings:{Name}: the private PostgreSQL creates its own owner role.",
+                ]
+                : []);
+        }
+    }
+
+    public static async Task<BankDatabase> OpenAsync(IConfiguration configuration, bool fresh, Action<string> report)
+    {
+        CheckConnections(configuration);
+        if (configuration.GetConnectionString(Name) is { } given && !string.IsNullOrWhiteSpace(given))
+        {
+            return new(new(given, configuration.GetConnectionString(OwnerName)), null, null);
         }
 
         var cluster = await PostgresCluster.StartAsync(

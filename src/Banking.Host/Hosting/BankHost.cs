@@ -9,7 +9,6 @@ using Banking.EventStore.Versions;
 using Banking.Host.Database;
 using Banking.Host.Security;
 using Banking.ReadModels;
-using Banking.ReadModels.Verifying;
 using Banking.Web;
 using Banking.Web.Commands;
 using Banking.Web.Http;
@@ -127,7 +126,7 @@ public static class BankHost
             .AddSingleton(archive.CreateStorage())
             .AddSingleton(archive.CreateCache())
             .AddSingleton(EventSettings.Of(builder.Configuration))
-            .AddSingleton(ReadSentinelSettings(builder.Configuration))
+            .AddSingleton(SettingValues.ReadSentinel(builder.Configuration))
             .AddServedReadModels(builder.Configuration.FollowsLog())
             .AddServedWeb(builder.Configuration)
             .AddAnswerKeeping(builder.Configuration);
@@ -136,12 +135,6 @@ public static class BankHost
     /// <summary>Registers the checks of the database. A command can run them for another environment than its own.</summary>
     internal static IServiceCollection AddDatabaseChecks(this IServiceCollection services, bool isDevelopment) =>
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<DatabaseChecks>(p, isDevelopment));
-
-    private static SentinelSettings ReadSentinelSettings(ConfigurationManager configuration)
-    {
-        var settings = configuration.GetSection("Banking:Sentinel").Get<SentinelSettings>() ?? new();
-        return settings.Wrong is { } sentence ? throw new ConfigurationException($"Banking:Sentinel: {sentence}") : settings;
-    }
 
     private static void AddMessaging(this WebApplicationBuilder builder, IReadOnlyList<BankModule> modules)
     {

@@ -57,6 +57,7 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
 
                         await SchemaGrants.GrantAsync(migrating, role, services.GetServices<ReadModel>());
                     });
+                    LogMigration(services, isMigration ? null : missing);
                 }
                 else if (missing is not null)
                 {
@@ -71,6 +72,16 @@ internal sealed class BankSchema(IServiceProvider services) : IHostedService
                 // Only hosts register checks. A command makes the key of texts when it stores one.
                 await (isMigration || checks is null ? Task.CompletedTask : FirstTextKey.EnsureAsync(services));
             }));
+    }
+
+    /// <summary>Only a host has a log that is read later: commands say themselves what they did.</summary>
+    /// <param name="missing">Why the schema was migrated; null if it was current.</param>
+    private static void LogMigration(IServiceProvider services, string? missing)
+    {
+        if (missing is not null && services.GetService<DatabaseChecks>() is not null)
+        {
+            services.GetRequiredService<ILogger<BankSchema>>().LogInformation("The schema was migrated. {Reason}", missing);
+        }
     }
 
     /// <summary>Turns a refusal by the database, mostly a missing right, into a message with the remedy.</summary>

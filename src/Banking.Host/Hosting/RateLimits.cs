@@ -21,15 +21,19 @@ internal static class RateLimits
 {
     private static readonly TimeSpan ReplenishmentPeriod = TimeSpan.FromMilliseconds(100);
 
+    /// <exception cref="ConfigurationException">A limit is below 1.</exception>
+    public static RateLimitSettings ReadSettings(IConfiguration configuration)
+    {
+        var settings = configuration.GetSection("Banking:RateLimits").Get<RateLimitSettings>() ?? new();
+        return settings is { WritesPerSecond: > 0, TokensPerMinute: > 0 }
+            ? settings
+            : throw new ConfigurationException(
+                "Banking:RateLimits: WritesPerSecond and TokensPerMinute must be 1 or more. Enabled=false turns all limits off.");
+    }
+
     public static void AddBankRateLimits(this WebApplicationBuilder builder)
     {
-        var settings = builder.Configuration.GetSection("Banking:RateLimits").Get<RateLimitSettings>() ?? new();
-        if (settings.WritesPerSecond < 1 || settings.TokensPerMinute < 1)
-        {
-            throw new ConfigurationException(
-                "Banking:RateLimits: WritesPerSecond and TokensPerMinute must be 1 or more. Enabled=false turns all limits off.");
-        }
-
+        var settings = ReadSettings(builder.Configuration);
         var (writes, tokens) = (LimitWrites(settings), LimitTokens(settings));
         builder.Services.AddRateLimiter(limiter =>
         {

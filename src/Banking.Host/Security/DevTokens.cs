@@ -108,7 +108,7 @@ internal static class DevTokenEndpoint
                 Refusal.Invalid("unknown_role", $"role must be one of {string.Join(", ", Roles.InTokens)}.", "#/role"));
         }
 
-        if ((request.Role == Roles.Customer) != PublicId.TryParse("cus", request.Customer, out _))
+        if (request.Role == Roles.Customer ? !PublicId.TryParse("cus", request.Customer, out _) : request.Customer is not null)
         {
             return new ProblemResult(
                 Refusal.Invalid(

@@ -13,7 +13,8 @@ public sealed record EventStreamSettings
     /// <summary>Open streams of one host: twice as many idle ones as were measured to cost commands nothing.</summary>
     public int MaxPerHost { get; init; } = 2_000;
 
-    internal static EventStreamSettings Of(IConfiguration configuration)
+    /// <exception cref="FormatException">A limit is not above 0.</exception>
+    public static EventStreamSettings Of(IConfiguration configuration)
     {
         var settings = configuration.GetSection("Banking:EventStreams").Get<EventStreamSettings>() ?? new();
         return settings is { MaxPerCaller: > 0, MaxPerHost: > 0 }

@@ -50,11 +50,7 @@ internal static partial class Direction
         record.Description = OneLine(record.Description);
         foreach (var (name, member) in record.Properties!.ToList())
         {
-            if (member is OpenApiSchema inline)
-            {
-                inline.Description = OneLine(inline.Description);
-            }
-
+            PutOnOneLine(member);
             // A null member of an answer is left out, so a required one that may be null is written as null.
             if (isAnswer != (record.Required?.Contains(name) == true))
             {
@@ -82,6 +78,25 @@ internal static partial class Direction
         }
 
         return schema;
+    }
+
+    /// <summary>A member whose type is a record of its own is a reference, which has the member's comment itself.</summary>
+    private static void PutOnOneLine(IOpenApiSchema member)
+    {
+        switch (member)
+        {
+            case OpenApiSchemaReference { Reference: { Description: { } comment } reference }:
+                reference.Description = OneLine(comment);
+                break;
+            case OpenApiSchema inline:
+                inline.Description = OneLine(inline.Description);
+                foreach (var either in inline.OneOf ?? [])
+                {
+                    PutOnOneLine(either);
+                }
+
+                break;
+        }
     }
 
     /// <summary>Comments in the code have line breaks.</summary>

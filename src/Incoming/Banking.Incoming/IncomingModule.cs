@@ -18,6 +18,9 @@ public sealed class IncomingModule : BankModule
 
     public override IReadOnlyList<(string Section, Type Record)> SettingSections { get; } = [(Section + ":*", typeof(QueueSettings))];
 
+    public override IReadOnlyList<Action<IConfiguration>> SettingReaders { get; } =
+        [c => QueueSettings.ReadAll(c.GetSection(Section))];
+
     public override IReadOnlyList<string> Meters { get; } = [IncomingMetrics.MeterName];
 
     public override void AddServed(IServiceCollection services, IConfiguration configuration)

@@ -79,6 +79,13 @@ public sealed class PublishingModule : BankModule
         ("Banking:Publishing:Webhooks", typeof(WebhookSettings)),
     ];
 
+    public override IReadOnlyList<Action<IConfiguration>> SettingReaders { get; } =
+    [
+        c => KafkaSettings.Of(c.GetSection("Banking:Publishing:Kafka")),
+        c => RabbitSettings.Of(c.GetSection("Banking:Publishing:RabbitMq")),
+        c => WebhookSettings.Of(c.GetSection("Banking:Publishing")),
+    ];
+
     /// <summary>The stored names of the module's events.</summary>
     internal static IEnumerable<string> StoredEventNames => EventNames.Select(e => e.Name);
 

@@ -31,27 +31,33 @@ public sealed record CorrectionApprovalRule(IReadOnlyDictionary<Currency, Money>
     internal static CorrectionApprovalRule Of(IConfiguration configuration)
     {
         var settings = configuration.GetSection(CorrectionSettings.Section).Get<CorrectionSettings>() ?? new();
-        var amounts = new Dictionary<Currency, Money>();
+        var (amounts, problems) = (new Dictionary<Currency, Money>(), new List<string>());
         foreach (var (code, text) in settings.ApprovalAmounts)
         {
             var name = $"{CorrectionSettings.Section}:{nameof(settings.ApprovalAmounts)}:{code}";
             if (!Currency.TryParse(code, out var currency))
             {
-                throw new FormatException($"{name}: {code} is not a currency of this bank.");
+                problems.Add($"{name}: {code} is not a currency of this bank.");
             }
-
-            if (!Money.TryParse(text, currency, out var amount, out _) || amount.Minor < 0)
+            else if (!Money.TryParse(text, currency, out var amount, out _) || amount.Minor < 0)
             {
-                throw new FormatException($"{name} must be an amount in {code}, zero or more, not \"{text}\".");
+                problems.Add($"{name} must be an amount in {code}, zero or more, not \"{text}\".");
             }
-
-            amounts[currency] = amount;
+            else
+            {
+                amounts[currency] = amount;
+            }
         }
 
-        return settings.ApprovalDays is null or (>= 0 and <= MaxDays)
-            ? new(amounts, settings.ApprovalDays)
-            : throw new FormatException(
+        if (settings.ApprovalDays is < 0 or > MaxDays)
+        {
+            problems.Add(
                 $"{CorrectionSettings.Section}:{nameof(settings.ApprovalDays)} must be 0 to {MaxDays}, not {settings.ApprovalDays}.");
+        }
+
+        return problems.Count == 0
+            ? new(amounts, settings.ApprovalDays)
+            : throw new FormatException(string.Join(Environment.NewLine, problems));
     }
 
     public bool IsAbove(Money amount) =>

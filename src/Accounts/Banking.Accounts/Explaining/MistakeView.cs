@@ -29,5 +29,7 @@ public sealed record MistakesView(
 /// <summary>Movements that would explain the difference.</summary>
 /// <param name="Score">100 is the best. A movement that was corrected already has a lower one.</param>
 /// <param name="Why">The rule in words.</param>
-/// <param name="RightAmount">What the movement would have to be; absent if it should not be there.</param>
+/// <param name="RightAmount">
+/// By how much the movement would have to change the balance: negative for a debit. Absent if it should not be there.
+/// </param>
 public sealed record MistakeView(MistakeRule Rule, int Score, string Why, Amount? RightAmount, IReadOnlyList<ChangeView> Events);

@@ -16,7 +16,9 @@ namespace Banking.Accounts.ReadModels;
 /// <summary>A balance, with the events that it was computed from.</summary>
 /// <param name="Held">Reserved funds; always zero, because this bank has no holds yet.</param>
 /// <param name="EffectiveAt">The balance includes the events that took effect by this instant …</param>
-/// <param name="KnownAt">… of those that the bank had recorded by this one.</param>
+/// <param name="KnownAt">
+/// … of those that the bank had recorded by this one. For the balance of now it is when the last event was recorded.
+/// </param>
 /// <param name="Version">The version of the last event that the balance includes.</param>
 public sealed record BalanceView(
     string AccountId, Amount Balance, Amount Available, Amount Held, DateTimeOffset EffectiveAt, DateTimeOffset KnownAt, long Version,
@@ -74,21 +76,26 @@ public static class GetBalanceEndpoint
 
     private static async Task<IResult> Now(Account account, DateTimeOffset now, AccountReader reader, HttpContext http)
     {
-        var last = await reader.EventsAsync(account.Id, account.Version, account.Version, http.RequestAborted);
-        return last.Count == 0
-            ? Archived(account)
-            : new VersionedResult(
-                View(
-                    account.Id,
-                    MoneySum.Of(account.Balance),
-                    MoneySum.Of(account.Available),
-                    now,
-                    now,
-                    account.Version,
-                    last[^1],
-                    $"state@{account.Version}",
-                    VersionText(account.Version)),
-                account.Version);
+        if (await reader.EventsAsync(account.Id, account.Version, account.Version, http.RequestAborted) is not [.., var last])
+        {
+            return Archived(account);
+        }
+
+        // A command that is not committed yet may have read the clock before now, and the clock of another host may be ahead of this one's.
+        // What was known when the last event was recorded stays the same.
+        var effectiveAt = last.Timestamp > now ? last.Timestamp : now;
+        return new VersionedResult(
+            View(
+                account.Id,
+                MoneySum.Of(account.Balance),
+                MoneySum.Of(account.Available),
+                effectiveAt,
+                last.Timestamp,
+                account.Version,
+                last,
+                $"state@{account.Version}",
+                VersionText(account.Version)),
+            account.Version);
     }
 
     private static async Task<IResult> AtVersion(Account account, long version, HistoricalBalances balances, HttpContext http)

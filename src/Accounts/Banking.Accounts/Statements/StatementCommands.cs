@@ -27,6 +27,9 @@ public sealed class StatementCommands(
     StatementLimits limits,
     TimeProvider clock)
 {
+    /// <summary>Accounts that get the statements of their movements at the same time. Their commands share transactions.</summary>
+    private const int ParallelAccounts = 8;
+
     internal Task<IResult> IssueAsync(HttpContext http, Func<string, (IssueStatement? Command, Refusal? Problem)> read) =>
         commandRoute.HttpAsync(
             http, IssueStatementDecision.Shape, read, IssueAsync, (command, context, ct) => NormalizeAsync(command.Account, context, ct));
@@ -59,17 +62,25 @@ public sealed class StatementCommands(
                 () => CommandData.Of(IssueScheduledStatement.Operation, command), ct);
     }
 
-    /// <summary>Issues a statement for each movement whose account has one after each transaction.</summary>
+    /// <summary>
+    /// Issues a statement for each movement whose account has one after each transaction. Those of one account are numbered in the order of
+    /// its movements.
+    /// </summary>
     internal async Task IssueAfterAsync(IReadOnlyList<PublishedEvent> movements, Envelope envelope, CancellationToken ct)
     {
         var found = await states.FindAsync([.. movements.Select(m => AccountStatements.IdOf(m.Account)).Distinct()], ct);
-        foreach (var m in movements.Where(m =>
-            IssueStatementAfter.IsWanted(found.GetValueOrDefault(AccountStatements.IdOf(m.Account)), m.Time)))
+        var accounts = movements
+            .Where(m => IssueStatementAfter.IsWanted(found.GetValueOrDefault(AccountStatements.IdOf(m.Account)), m.Time))
+            .GroupBy(m => m.Account);
+        await Parallel.ForEachAsync(accounts, new ParallelOptions { MaxDegreeOfParallelism = ParallelAccounts }, async (account, _) =>
         {
-            await commandRoute.BusAsync(
-                new IssueStatementAfter(m.Id, m.Account, m.StreamVersion!.Value, m.Time), envelope, IssueStatementAfter.Shape,
-                IssueAfterAsync, ct);
-        }
+            foreach (var m in account)
+            {
+                await commandRoute.BusAsync(
+                    new IssueStatementAfter(m.Id, m.Account, m.StreamVersion!.Value, m.Time), envelope, IssueStatementAfter.Shape,
+                    IssueAfterAsync, ct);
+            }
+        });
     }
 
     private async Task<Outcome> IssueAsync(IssueStatement command, CommandContext context, CancellationToken ct)

@@ -52,11 +52,15 @@ public sealed partial record QueueSettings
     /// <exception cref="FormatException">A setting is missing or has an invalid value.</exception>
     internal static IReadOnlyList<QueueSettings> ReadAll(IConfigurationSection section)
     {
-        QueueSettings[] all = [.. section.GetChildren().Select(queue =>
+        QueueSettings[] all =
+            [.. section.GetChildren().Select(queue => (queue.Get<QueueSettings>() ?? new()) with { Name = queue.Key })];
+        var problems = all.Select(q => (q.Name, Problem: q.FindProblem())).Where(q => q.Problem is not null).ToList();
+        if (problems.Count > 0)
         {
-            var settings = (queue.Get<QueueSettings>() ?? new()) with { Name = queue.Key };
-            return settings.FindProblem() is { } problem ? throw new FormatException($"{queue.Path}{problem}") : settings;
-        })];
+            throw new FormatException(
+                string.Join(Environment.NewLine, problems.Select(q => $"{section.Path}:{q.Name}{q.Problem}")));
+        }
+
         return all.GroupBy(q => (q.Broker, q.Queue)).FirstOrDefault(same => same.Count() > 1)?.ToArray() is [var one, var other, ..]
             ? throw new FormatException(
                 $"{section.Path}:{other.Name} names the same queue as {one.Name}: the broker would give each message to either.")

@@ -24,7 +24,9 @@ public sealed record LineMistakesView(
 /// <summary>Journal entries that would explain the difference.</summary>
 /// <param name="Score">100 is the best.</param>
 /// <param name="Why">The rule in words.</param>
-/// <param name="RightAmount">What the entry would have to be; absent if it should not be there.</param>
+/// <param name="RightAmount">
+/// By how much the entry would have to change the balance of the line: negative if it lowers it. Absent if it should not be there.
+/// </param>
 public sealed record LineMistakeView(
     MistakeRule Rule, int Score, string Why, Amount? RightAmount, IReadOnlyList<JournalEntryView> Entries);
 

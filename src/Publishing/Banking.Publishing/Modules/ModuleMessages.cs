@@ -5,6 +5,7 @@ using Wolverine;
 using Wolverine.Configuration;
 using Wolverine.ErrorHandling;
 using Wolverine.Runtime.Handlers;
+using Wolverine.Transports.Local;
 
 namespace Banking.Publishing.Modules;
 
@@ -29,9 +30,8 @@ internal sealed class ModuleMessages : IHandlerPolicy
     public static void Configure(WolverineOptions wolverine)
     {
         wolverine.RegisterMessageType(typeof(EventsPublished), Name);
-        // Sequential, so that messages are handled in the order of the log as long as nothing fails. This is not guaranteed: failed
-        // messages are retried later, and messages of a host that ended are taken over in any order. Conventional routing and not
-        // LocalQueueFor: that would make a queue for the message itself, which has no handler once a second module handles the message.
+        // Conventional routing and not LocalQueueFor: that would make a queue for the message itself, which has no handler once a second
+        // module handles the message.
         wolverine.Policies.ConfigureConventionalLocalRouting().CustomizeQueues((message, queue) =>
         {
             if (message == typeof(EventsPublished))
@@ -44,6 +44,8 @@ internal sealed class ModuleMessages : IHandlerPolicy
 
     /// <summary>
     /// Retries failed messages for about seven hours before they become dead letters; without this policy one failure makes a dead letter.
+    /// Makes the queues of all handlers sequential, so that messages are handled in the order of the log as long as nothing fails. This is
+    /// not guaranteed: failed messages are retried later, and messages of a host that ended are taken over in any order.
     /// </summary>
     public void Apply(IReadOnlyList<HandlerChain> chains, GenerationRules rules, IServiceContainer container)
     {
@@ -51,6 +53,11 @@ internal sealed class ModuleMessages : IHandlerPolicy
         foreach (var chain in chains.Where(c => c.MessageType == typeof(EventsPublished)).SelectMany(c => c.ByEndpoint.Prepend(c)))
         {
             chain.OnAnyException().RetryWithCooldown(ShortDelays).Then.ScheduleRetry(LongDelays);
+            // The convention configures the queue of a message, which none of several handlers uses: each has a queue of its own.
+            foreach (var queue in chain.Endpoints.OfType<LocalQueue>())
+            {
+                queue.MaxDegreeOfParallelism = 1;
+            }
         }
     }
 }

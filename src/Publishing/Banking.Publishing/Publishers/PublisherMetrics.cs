@@ -22,7 +22,8 @@ public sealed class PublisherMetrics
         var meter = meters.Create(MeterName);
         _delivered = meter.CreateCounter<long>("banking.publishing.delivered", "{event}", "Events delivered to a destination");
         _latency = meter.CreateHistogram<double>(
-            "banking.publishing.latency", "s", "Time from recording to delivery of the oldest event of a delivery");
+            "banking.publishing.latency", "s", "Time from recording to delivery of the oldest event of a delivery", null,
+            new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600] });
     }
 
     internal void RecordDelivery(string publisher, IReadOnlyList<PublicEvent> events)
