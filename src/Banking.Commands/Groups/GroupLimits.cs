@@ -16,7 +16,7 @@ public static class GroupLimits
     public static int MaxRunning { get; } = MaxRunningOn(Environment.ProcessorCount);
 
     /// <summary>
-    /// Fewer than the connections for commands: while all groups of accounts wait for the closing of a period, the closing needs one.
+    /// Fewer than the connections for commands: while all groups of bookings wait for the closing of a period, the closing needs one.
     /// </summary>
     public static int MaxRunningOn(int processors) => Math.Clamp(processors, 2, 6);
 }
