@@ -6,6 +6,7 @@ using Banking.Commands.Messages;
 using Banking.Commands.Operators;
 using Banking.Commands.Periods;
 using Banking.Commands.Receipts;
+using Banking.EventStore.Epochs;
 using Banking.EventStore.Storage;
 using Banking.EventStore.Streams;
 using Marten;
@@ -40,6 +41,7 @@ public static class CommandsModule
         .AddSingleton<CommandMetrics>()
         .AddSingleton<DueSignal>()
         .AddSingleton<FailedWork>()
+        .AddSingleton<IEpochReaction, RestoredMessages>()
         .AddSingleton<EarlierReceipts>()
         .AddSingleton<StoredAnswers>()
         .AddSingleton<ReplayedAnswers>()

@@ -5,6 +5,7 @@ using Banking.Commands.Decisions;
 using Banking.Commands.Groups;
 using Banking.Commands.Receipts;
 using Banking.EventStore.Callers;
+using Banking.EventStore.Storage;
 using Banking.SharedKernel;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,10 +23,16 @@ public sealed class DueCommandTests : BankFixture
     private static readonly Currency Euro = Currency.Parse("EUR");
 
     private int _failures;
+    private int _hosts;
+
+    /// <summary>How far the clock of the first host's machine is ahead.</summary>
+    private TimeSpan _ahead;
 
     private BankClient Teller => As("teller");
 
-    protected override void Configure(IServiceCollection services) => services.AddDueCommand<LateDeposit>(Operation, DepositAsync);
+    protected override void Configure(IServiceCollection services) => services
+        .AddDueCommand<LateDeposit>(Operation, DepositAsync)
+        .AddSingleton(new SystemClock(_hosts++ == 0 ? new Machine(() => _ahead) : TimeProvider.System));
 
     [Fact]
     public async Task A_command_is_decided_when_the_banks_clock_reaches_its_time_and_not_before()
@@ -138,6 +145,21 @@ public sealed class DueCommandTests : BankFixture
     }
 
     [Fact]
+    public async Task A_host_whose_machine_has_a_wrong_clock_leaves_due_commands_to_the_others()
+    {
+        var account = await Teller.OpenAsync();
+        _ahead = TimeSpan.FromMinutes(1);
+        await PlantAsync(account, 1, "0 s", "gen_random_uuid()");
+
+        // While it starts, the first host looks at the table.
+        await using var other = await StartAnotherAsync();
+
+        // The bank's clock stands still, so a claim would not expire.
+        await UntilEmptyAsync();
+        Assert.Equal("0.01", await Teller.BalanceAsync(account));
+    }
+
+    [Fact]
     public async Task A_failed_command_is_retried_later_and_delays_no_other()
     {
         var (failing, other) = (await Teller.OpenAsync(), await Teller.OpenAsync());
@@ -236,4 +258,9 @@ public sealed class DueCommandTests : BankFixture
         Eventually.UntilAsync(() => teller.BalanceAsync(account), found => found == balance);
 
     private sealed record LateDeposit(Guid Account);
+
+    private sealed class Machine(Func<TimeSpan> ahead) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + ahead();
+    }
 }

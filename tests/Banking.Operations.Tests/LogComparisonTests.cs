@@ -28,7 +28,7 @@ public sealed class LogComparisonTests
     }
 
     [Fact]
-    public void A_missing_event_before_one_that_is_there_was_archived()
+    public void A_missing_event_before_one_that_is_there_in_the_same_place_begins_none()
     {
         var compared = Compare([First], [First], Here, [10, 20], [20]);
 
@@ -68,6 +68,19 @@ public sealed class LogComparisonTests
         var compared = Compare([First], [First, second], there, [10, 20], [10]);
 
         Assert.Equal((null, 10), (compared.Cause, compared.Same[^1].Position));
+    }
+
+    [Theory]
+    [InlineData(true, null, 20)]
+    [InlineData(false, EpochCause.Differs, 10)]
+    public void A_move_that_another_host_found_does_not_hide_a_loss_that_only_this_host_knows(bool isThere, string? cause, long lastSame)
+    {
+        var there = new LogPlace("7001", "2", "5:100");
+        var second = new LogEpoch(2, Id(2), 15, EpochCause.Moved, there.ToString());
+
+        var compared = Compare([First], [First, second], there, [10, 20], isThere ? [10, 20] : [10]);
+
+        Assert.Equal((cause, lastSame), (compared.Cause, compared.Same[^1].Position));
     }
 
     [Fact]

@@ -75,6 +75,35 @@ public sealed class PausedProjectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_candidate_whose_event_can_be_read_now_is_resumed_and_the_active_version_is_not()
+    {
+        var account = await _teller.OpenAsync(balance: "1.00");
+        _bank.Probe.Throws = true;
+        await _teller.DepositAsync(account, "13.13");
+        await Eventually.UntilAsync(() => ProjectionAsync("probe"), p => p.TryGetProperty("paused", out _));
+
+        // A candidate that a host of an earlier version has built so far, and that no host continues.
+        await _bank.ExecuteAsync(
+            """
+            insert into platform.read_model (
+                name, generation, model_version, state, purpose, updated_at, requested_at, requested_by, reason, has_sums,
+                paused_at, pause_position, pause_reason)
+            select name, generation + 1, model_version, 'building', 'command', updated_at, updated_at, 'test', 'test', false,
+                timestamptz '2026-01-01', (select min(seq_id) from bank.mt_events), 'This version of the bank does not know its type.'
+            from platform.read_model where name = 'probe' and state = 'serving'
+            """);
+
+        await Eventually.UntilAsync(
+            () => _bank.QueryAsync<bool>("select paused_at is null from platform.read_model where name = 'probe' order by generation"),
+            isRunning => isRunning[^1]);
+        Assert.Equal(
+            [1],
+            await _bank.QueryAsync<int>(
+                "select count(*)::int from bank.mt_events where stream_id = $1 and type = 'platform.read-model-paused.v1'",
+                ReadModelLog.StreamOf("probe")));
+    }
+
+    [Fact]
     public async Task Only_a_paused_read_model_can_be_resumed_and_a_reason_is_required()
     {
         Assert.Equal((409, "not_paused"), StatusAndCode(await _operator.PostAsync("/ops/projections/ledger/resume", Why)));

@@ -67,6 +67,37 @@ public sealed class PeriodLoadTests : PeriodBank
         closed.IsProblem(503, "event_unreadable");
     }
 
+    [Fact]
+    public async Task A_booking_during_the_checks_by_a_host_of_a_later_version_keeps_the_month_open()
+    {
+        var account = await Teller.OpenAsync();
+        await SetClockAsync(December.AddSeconds(12));
+        var booked = new List<Answer>();
+        _during.Action = async () =>
+        {
+            await ExecuteAsync(
+                """
+                create function platform.write_later_version() returns trigger language plpgsql as
+                    $$ begin new.type := 'accounts.money-deposited.v99'; return new; end $$;
+                create trigger write_later_version before insert on bank.mt_events for each row
+                    when (new.type like 'accounts.money-deposited.%') execute function platform.write_later_version();
+                """);
+            booked.Add(await DepositAsync(Teller, account, "7.00", December.AddMinutes(-1)));
+        };
+
+        var closed = await CloseAsync(("Idempotency-Key", BankClient.NewKey()));
+
+        Assert.Single(booked).Created();
+        closed.IsProblem(503, "temporarily_unavailable");
+        Assert.Equal("open", (await PeriodAsync("2026-11")).Text("status"));
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = Owner.CreateCommand(sql);
+        await Deadlocks.RetryAsync(() => command.ExecuteNonQueryAsync());
+    }
+
     private Task<Answer> CloseAsync((string Name, string Value) key) =>
         Person("olga").PostAsync("/v1/periods/2026-11/close", Because, key);
 

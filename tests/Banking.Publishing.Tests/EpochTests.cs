@@ -166,6 +166,33 @@ public sealed class EpochTests : IAsyncLifetime
         (await BankFixture.On(restored, "teller").DepositAsync(account, "1.00")).Created();
     }
 
+    [Theory]
+    [InlineData(false, "moved")]
+    [InlineData(true, "differs")]
+    public async Task A_move_that_has_the_last_event_but_lost_one_before_it_is_a_restore(bool isOneLost, string cause)
+    {
+        var account = await _bank.As("teller").OpenAsync();
+        // The host notes how far it has read.
+        (await _bank.As("auditor").GetAsync($"/v1/feed/completeness?account={account}")).Ok();
+        for (var deposits = 0; deposits < 3; deposits++)
+        {
+            (await _bank.As("teller").DepositAsync(account, "1.00")).Created();
+        }
+
+        await _bank.Host.StopAsync();
+        var end = await EndAsync();
+        await _bank.ExecuteAsync("delete from bank.mt_events where $1 and seq_id = $2", isOneLost, end - 1);
+        // As after a logical restore, the sequence has another file.
+        await _bank.ExecuteAsync($"alter sequence bank.mt_events_sequence restart with {end + 1}");
+        await using var moved = await _bank.StartAnotherAsync();
+
+        await EpochAsync(moved);
+        Assert.Equal(["created", cause], await _bank.QueryAsync<string>("select cause from platform.log_epoch order by number"));
+        Assert.Equal(
+            isOneLost,
+            (await _bank.QueryAsync<long>("select first_position from platform.log_epoch where number = 2"))[0] < end);
+    }
+
     private async Task<long> EndAsync() => (await _bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
 
     private static async Task<string> EpochAsync(IAlbaHost host) =>

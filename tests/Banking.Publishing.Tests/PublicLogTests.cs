@@ -1,7 +1,9 @@
 using Banking.EventStore.Log;
+using Banking.EventStore.Storage;
 using Banking.Publishing.Log;
 using Banking.SharedKernel;
 using Banking.Testing;
+using JasperFx.Events;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Banking.Publishing.Tests;
@@ -65,5 +67,28 @@ public sealed class PublicLogTests(BankFixture bank) : IClassFixture<BankFixture
             "select id from bank.mt_events where type = 'platform.command-refused.v1' order by seq_id desc limit 2");
         Assert.NotNull(await Log.FindAsync(refusals[0], CancellationToken.None));
         Assert.Null(await Log.FindAsync(refusals[1], CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_predecessor_that_was_seen_before_a_restore_is_looked_up_again()
+    {
+        var account = await _teller.OpenAsync(balance: "1.00");
+        (await _teller.DepositAsync(account, "2.00")).Created();
+        Assert.True(PublicId.TryParse("acc", account, out var id));
+        var reader = bank.Host.Services.GetRequiredService<LogReader>();
+        var positions = await bank.QueryAsync<long>("select seq_id from bank.mt_events where stream_id = $1 order by version", id);
+        var (former, next) = (await ReadAsync(positions[0], positions[1]), await ReadAsync(positions[2], positions[2]));
+        var published = former[0].EventTypeName;
+        var predecessors = new Predecessors(bank.Host.Services.GetRequiredService<ReadModelConnections>(), [published]);
+
+        // In the log before the restore the second event was published, too.
+        former[1].EventTypeName = published;
+        await predecessors.FindAsync(former, former, "before", CancellationToken.None);
+        var found = await predecessors.FindAsync(next, next, "after", CancellationToken.None);
+
+        Assert.Equal(1, Assert.Single(found).Value);
+
+        async Task<IReadOnlyList<IEvent>> ReadAsync(long from, long upTo) =>
+            [.. (await reader.ReadAllAsync(from - 1, upTo, CancellationToken.None)).Events.Where(e => e.StreamId == id)];
     }
 }

@@ -18,10 +18,15 @@ public sealed class HeldLock : IAsyncDisposable
     /// gives up after five seconds.
     /// </summary>
     public static Task<HeldLock> OfAccountAsync(string connectionString, string account) =>
+        OfStreamAsync(connectionString, "acc", account);
+
+    /// <summary>Locks a stream. Commands on it wait as those on a locked account do.</summary>
+    /// <param name="prefix">The prefix of the public ids of such streams.</param>
+    public static Task<HeldLock> OfStreamAsync(string connectionString, string prefix, string stream) =>
         LockAsync(
             connectionString,
             "select 1 from bank.mt_streams where id = $1 for update",
-            PublicId.TryParse("acc", account, out var id) ? id : throw new FormatException(account));
+            PublicId.TryParse(prefix, stream, out var id) ? id : throw new FormatException(stream));
 
     /// <summary>Locks the active version of a book, as its writer does.</summary>
     public static Task<HeldLock> OfBookAsync(string connectionString, string name) =>

@@ -1,5 +1,6 @@
 using Banking.Commands.Decisions;
 using Banking.Commands.Receipts;
+using Banking.EventStore.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -12,7 +13,7 @@ namespace Banking.Commands.Due;
 /// </summary>
 public sealed class DueCommands(
     IEnumerable<IDueHandler> handlers, NpgsqlDataSource source, DueSignal signal, IHostApplicationLifetime lifetime, TimeProvider clock,
-    ILogger<DueCommands> log) : BackgroundService
+    SystemClock machine, ILogger<DueCommands> log) : BackgroundService
 {
     /// <summary>Maximum number of rows in memory.</summary>
     private const int PageSize = 200;
@@ -20,7 +21,7 @@ public sealed class DueCommands(
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<string, IDueHandler> _handlers = handlers.ToDictionary(h => h.Operation);
-    private readonly DueRows _rows = new(source);
+    private readonly DueRows _rows = new(source, machine);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

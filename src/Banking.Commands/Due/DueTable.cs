@@ -61,12 +61,14 @@ internal sealed class InsertDue(IReadOnlyList<DueRow> rows) : IStorageOperation,
 }
 
 /// <summary>Claims and deletes due rows; hosts share them.</summary>
-internal sealed class DueRows(NpgsqlDataSource source)
+internal sealed class DueRows(NpgsqlDataSource source, SystemClock machine)
 {
     /// <summary>
     /// A claim reserves a row for one host until it expires; a failed row is then retried. Claims last fifteen seconds, then twice as long
     /// each time, up to an hour. A claim further ahead was made by a clock that has been set back since, and does not count. The key of the
     /// command, not the claim, makes it happen once.
+    /// <para>A host whose machine's clock is not the database's can record nothing. It claims nothing either: with a clock that is ahead it
+    /// would always claim a row before the other hosts can.</para>
     /// </summary>
     private const string Claim =
         $"""
@@ -75,6 +77,7 @@ internal sealed class DueRows(NpgsqlDataSource source)
             claimed_until = $1 + least(interval '1 hour', interval '15 seconds' * power(2, least(d.attempts, 10)))
         where d.id in (
             select id from {DueTable.Name} where due_at <= $1 and operation = any($2)
+            and (select clock_timestamp()) between $4 and $5
             and (claimed_until is null or claimed_until <= $1 or claimed_until > $1 + interval '1 hour')
             order by due_at, id limit $3 for update skip locked)
         returning d.id, d.operation, d.due_at, d.command, d.correlation_id, d.cause, d.attempts
@@ -83,7 +86,7 @@ internal sealed class DueRows(NpgsqlDataSource source)
     public Task<IReadOnlyList<DueRow>> ClaimAsync(DateTimeOffset now, string[] operations, int limit, CancellationToken ct) =>
         source.ListAsync(
             Claim,
-            [now, operations, limit],
+            [now, operations, limit, machine.Now - SystemClock.MaxSkew, machine.Now + SystemClock.MaxSkew],
             row => new DueRow(
                 row.GetGuid(0), row.GetString(1), row.GetFieldValue<DateTimeOffset>(2), row.GetString(3), row.GetString(4),
                 row.GetOrDefault<Guid?>(5), row.GetInt32(6)),

@@ -13,5 +13,10 @@ public static class GroupLimits
     /// Maximum number of running groups. PostgreSQL stores each on one processor, so more groups than processors only become smaller.
     /// With a single group all commands would wait for the disk.
     /// </summary>
-    public static int MaxRunning { get; } = Math.Clamp(Environment.ProcessorCount, 2, 8);
+    public static int MaxRunning { get; } = MaxRunningOn(Environment.ProcessorCount);
+
+    /// <summary>
+    /// Fewer than the connections for commands: while all groups of bookings wait for the closing of a period, the closing needs one.
+    /// </summary>
+    public static int MaxRunningOn(int processors) => Math.Clamp(processors, 2, 6);
 }

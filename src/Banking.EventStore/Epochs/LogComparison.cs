@@ -11,9 +11,12 @@ public sealed record LogComparison(string? Cause, IReadOnlyList<LogEpoch> Lost, 
     public static LogComparison Of(KnownLog known, EpochHistory stored, LogPlace place, IReadOnlyDictionary<long, Guid> found)
     {
         var lost = known.Epochs.Where(e => !stored.Contains(e.Id)).ToList();
-        // Another host, or the command restore, may have begun an epoch already. What it found different needs no further one.
+        // Another host, or the command restore, may have begun an epoch already. What it found different needs no further one. A host that
+        // found nothing different had perhaps not read the events that this host misses.
         var isCurrent = known.Current.Id == stored.Current.Id;
-        var end = lost.Count == 0 && !isCurrent ? stored.FirstDifference(known.Current.Id)!.Value : long.MaxValue;
+        var end = lost.Count == 0 && stored.HasLostSince(known.Current.Id)
+            ? stored.FirstDifference(known.Current.Id)!.Value
+            : long.MaxValue;
         var checkpoints = known.Checkpoints.Where(c => c.Position < end).ToList();
         var same = FindSame(checkpoints, found);
         var isPlaceKnown = !LogPlace.Parse(known.Place).DiffersFrom(place)
@@ -28,8 +31,8 @@ public sealed record LogComparison(string? Cause, IReadOnlyList<LogEpoch> Lost, 
     }
 
     /// <summary>
-    /// The checkpoints up to the last one that the database has, unless it has another event before. A restore loses the end of the log, so
-    /// one that is missing before an event that is there was archived.
+    /// The checkpoints up to the last one that the database has, unless it has another event before. Where the log lies in the same place,
+    /// one that is missing before an event that is there is a fault of the log (verify), and no restore.
     /// </summary>
     private static List<LogCheckpoint> FindSame(List<LogCheckpoint> checkpoints, IReadOnlyDictionary<long, Guid> found)
     {

@@ -41,6 +41,9 @@ public sealed record EpochHistory(IReadOnlyList<LogEpoch> Epochs)
 
     public bool Contains(Guid epoch) => Epochs.Any(e => e.Id == epoch);
 
+    /// <summary>Whether an epoch after a known one began because events may have been lost.</summary>
+    public bool HasLostSince(Guid epoch) => Epochs.SkipWhile(e => e.Id != epoch).Skip(1).Any(e => e.Cause != EpochCause.Moved);
+
     /// <summary>
     /// The first position at which the current log may have another event than it had in an epoch; 1 for an epoch that the log does not
     /// know, null for the current one.

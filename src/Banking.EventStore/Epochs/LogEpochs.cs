@@ -26,7 +26,17 @@ public sealed class LogEpochs(
     public Task CheckAsync(CancellationToken ct) => InTurnAsync(() => CompareAsync(ct), ct);
 
     /// <summary>Remembers the last event that this host has read, until the next checkpoint.</summary>
-    public void Saw(long position, Guid id) => Volatile.Write(ref _seen, new(position, id, null));
+    /// <param name="after">The position after which it has read.</param>
+    /// <param name="last">The last event, with the number of events that it has read.</param>
+    public void Saw(long after, LogCheckpoint last)
+    {
+        var noted = memory.Known?.Checkpoints[^1].Position;
+        // Where a position was skipped, the number of events since the last checkpoint is not known.
+        long? before = after == noted && noted > 0 ? 0
+            : _seen is { } seen && seen.Position == after ? seen.Events
+            : null;
+        Volatile.Write(ref _seen, last with { Events = before + last.Events });
+    }
 
     /// <summary>Remembers that the log is complete up to a position, from time to time.</summary>
     /// <param name="isLast">Whether the host ends.</param>
@@ -64,12 +74,15 @@ public sealed class LogEpochs(
         if (memory.Known is { } known)
         {
             known = WithSeen(known);
-            var compared = LogComparison.Of(known, stored, place, await FindAsync(connection, known.Checkpoints, ct));
-            // How many events lie before the last one that was seen is not known.
-            same = [.. compared.Same.Where(c => c != _seen)];
+            var found = await FindAsync(connection, known.Checkpoints, ct);
+            var compared = LogComparison.Of(known, stored, place, found);
+            same = [.. compared.Same.Where(IsCounted)];
             if (compared.Cause is { } cause)
             {
-                same = await FindCompleteAsync(connection, same, ct);
+                same = await FindCompleteAsync(
+                    connection, [.. same.TakeWhile(c => c.Position == 0 || found.ContainsKey(c.Position))], ct);
+                // Transactions commit in another order than their positions: the last event may be there, and one before it not.
+                cause = same.Count < compared.Same.Count ? EpochCause.Differs : cause;
                 await BeginAsync(connection, compared.Lost, same[^1].Position + 1, cause, place, ct);
                 stored = await EpochTable.ReadAsync(connection, ct);
             }
@@ -108,6 +121,9 @@ public sealed class LogEpochs(
             memory.Keep(memory.Known, isLast);
         }
     }
+
+    /// <summary>Whether the number of events before a checkpoint is known, or was never needed.</summary>
+    private bool IsCounted(LogCheckpoint checkpoint) => checkpoint != _seen || checkpoint.Events is not null;
 
     private KnownLog WithSeen(KnownLog known) => _seen is { } seen && seen.Position > known.Checkpoints[^1].Position
         ? known with { Checkpoints = [.. known.Checkpoints, seen] }

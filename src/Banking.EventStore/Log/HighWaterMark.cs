@@ -206,7 +206,7 @@ public sealed class HighWaterMark(ReadModelConnections connections, IEnumerable<
         var moved = boundary == 0 && events.Count == MaxEvents ? complete : boundary;
         if (moved > 0)
         {
-            epochs.Saw(events[moved - 1].Position, events[moved - 1].Id);
+            epochs.Saw(Complete, new(events[moved - 1].Position, events[moved - 1].Id, moved));
             Volatile.Write(ref _complete, events[moved - 1].Position);
         }
 

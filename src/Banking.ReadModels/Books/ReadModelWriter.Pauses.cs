@@ -71,13 +71,16 @@ public sealed partial class ReadModelWriter
     /// <summary>
     /// Resumes the active version or the candidate if it is paused.
     /// </summary>
+    /// <param name="number">Only this generation; null for whichever is paused.</param>
     /// <returns>The number of the resumed generation; null if none is paused.</returns>
-    public async Task<int?> ResumeAsync(ReadModel model, OperatorAction action, CancellationToken ct)
+    public async Task<int?> ResumeAsync(ReadModel model, OperatorAction action, CancellationToken ct, int? number = null)
     {
+        bool IsPaused(Generation found) => found.PausedAt is not null && (number ?? found.Number) == found.Number;
+
         await using var connection = await connections.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var paused = await Generation.ActiveAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } active ? active
-            : await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is { PausedAt: not null } candidate ? candidate
+        var paused = await Generation.ActiveAsync(connection, model.Name, locked: true, ct) is { } active && IsPaused(active) ? active
+            : await Generation.CandidateAsync(connection, model.Name, locked: true, ct) is { } candidate && IsPaused(candidate) ? candidate
             : null;
         if (paused is null)
         {

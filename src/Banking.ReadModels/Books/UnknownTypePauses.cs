@@ -13,7 +13,7 @@ public sealed class UnknownTypePauses(
 {
     private const string Sql =
         $"""
-        select name, pause_position from {Generation.Table}
+        select name, generation, pause_position from {Generation.Table}
         where paused_at <= $1 and pause_reason like '%' || $2 and pause_position is not null and ($3::text is null or name = $3)
             and (state = '{GenerationState.Active}' or state in {GenerationState.Candidates})
         """;
@@ -27,15 +27,15 @@ public sealed class UnknownTypePauses(
         var paused = await connection.ListAsync(
             Sql,
             [clock.GetUtcNow() - minAge, UnknownEventTypeException.Sentence, model],
-            row => (Model: row.GetString(0), Position: row.GetInt64(1)),
+            row => (Model: row.GetString(0), Generation: row.GetInt32(1), Position: row.GetInt64(2)),
             ct);
         var hasResumed = false;
-        foreach (var (name, position) in paused)
+        foreach (var (name, generation, position) in paused)
         {
             if (models.FirstOrDefault(m => m.Name == name) is { } known && await IsKnownAsync(position, ct))
             {
                 hasResumed |= await writer.ResumeAsync(
-                    known, OperatorAction.OfTheBank("resumed by a host that knows the type of the event"), ct) is not null;
+                    known, OperatorAction.OfTheBank("resumed by a host that knows the type of the event"), ct, generation) is not null;
             }
         }
 

@@ -22,13 +22,15 @@ internal sealed class ClosingCheck(IDocumentStore store, ArchivedEvents archive,
     /// <summary>Code of the refusal, which is never stored.</summary>
     public const string Code = "temporarily_unavailable";
 
-    private const string Later = "seq_id > $1 and type = any($2)";
+    /// <summary>An event of a type that this host does not know may be a booking of a host of a later version.</summary>
+    private const string Later = "seq_id > $1 and (type = any($2) or type <> all($3))";
 
     private const string Sql =
-        $"select exists (select from {SchemaNames.Events}.mt_events where {Later} and (data ->> 'effectiveAt')::timestamptz < $3)";
+        $"select exists (select from {SchemaNames.Events}.mt_events where {Later} and (data ->> 'effectiveAt')::timestamptz < $4)";
 
     private readonly StoredEvents _stored = new(store, archive);
     private readonly string[] _types = StoredEventTypes.Names(store, bookings.SelectMany(b => b.Types));
+    private readonly string[] _known = [.. StoredEventTypes.Of(store).Select(t => t.EventTypeName)];
 
     public async Task<Refusal?> CheckAsync(NpgsqlTransaction transaction, IReadOnlyList<EventEnvelope> events)
     {
@@ -56,7 +58,7 @@ internal sealed class ClosingCheck(IDocumentStore store, ArchivedEvents archive,
         await transaction.SaveAsync(Before);
         try
         {
-            return await connection.ScalarAsync<bool>(Sql, [position, _types, end], CancellationToken.None);
+            return await connection.ScalarAsync<bool>(Sql, [position, _types, _known, end], CancellationToken.None);
         }
         catch (PostgresException failure) when (failure.SqlState is PostgresErrorCodes.InvalidDatetimeFormat
             or PostgresErrorCodes.DatetimeFieldOverflow or PostgresErrorCodes.InvalidTimeZoneDisplacementValue)
@@ -64,7 +66,7 @@ internal sealed class ClosingCheck(IDocumentStore store, ArchivedEvents archive,
             // Reading the events finds the one that is meant.
             await transaction.RollbackAsync(Before);
             await connection.ListAsync(
-                StoredEvents.Select(Later), [position, _types], row => _stored.Read(row).Sequence, CancellationToken.None);
+                StoredEvents.Select(Later), [position, _types, _known], row => _stored.Read(row).Sequence, CancellationToken.None);
             throw;
         }
     }

@@ -10,7 +10,8 @@ namespace Banking.Publishing.Log;
 /// <summary>
 /// Finds the version of the published event before another on the same stream. An imported event is not published, and the first event
 /// after it is published without a predecessor; an event without a contract is skipped. Readers that follow the log have usually just seen
-/// the predecessor, so it is seldom looked up in the database.
+/// the predecessor, so it is seldom looked up in the database. What was seen in a former epoch is not used: after a restore another event
+/// may have the same version.
 /// </summary>
 /// <param name="types">The stored types that are published under the version of their own stream.</param>
 internal sealed class Predecessors(ReadModelConnections connections, IReadOnlyCollection<string> types)
@@ -43,14 +44,16 @@ internal sealed class Predecessors(ReadModelConnections connections, IReadOnlyCo
     /// <summary>The version of the published predecessor of each event, by the event's id; absent for an event without one.</summary>
     /// <param name="page">A run of the log without gaps.</param>
     /// <param name="wanted">The events of the page whose predecessor is needed.</param>
+    /// <param name="epoch">The epoch of the log that the page was read from.</param>
     public async Task<IReadOnlyDictionary<Guid, long>> FindAsync(
-        IReadOnlyList<IEvent> page, IReadOnlyList<IEvent> wanted, CancellationToken ct)
+        IReadOnlyList<IEvent> page, IReadOnlyList<IEvent> wanted, string epoch, CancellationToken ct)
     {
         var ids = wanted.Select(e => e.Id).ToHashSet();
         var (found, unknown, within) = (new Dictionary<Guid, long>(), new List<IEvent>(), new Dictionary<Guid, Seen>());
         foreach (var e in page)
         {
-            var before = within.TryGetValue(e.StreamId, out var here) || _last.TryGet(e.StreamId, out here) ? here : default;
+            var isSeen = within.TryGetValue(e.StreamId, out var here) || (_last.TryGet(e.StreamId, out here) && here.Epoch == epoch);
+            var before = isSeen ? here : default;
             var isKnown = e.Version == 1 || (before.Version == e.Version - 1 && before.IsKnown);
             if (ids.Contains(e.Id) && e.Version > 1)
             {
@@ -64,10 +67,10 @@ internal sealed class Predecessors(ReadModelConnections connections, IReadOnlyCo
                 }
             }
 
-            within[e.StreamId] = UnreadableEvent.FailureOf(e) is not null ? new(e.Version, false, null)
+            within[e.StreamId] = UnreadableEvent.FailureOf(e) is not null ? new(e.Version, false, null, epoch)
                 : _types.Contains(e.EventTypeName)
-                ? new(e.Version, true, !IsOfUnknownChannel(e) && IsImported(e) ? null : e.Version)
-                : new(e.Version, isKnown, e.Version == 1 ? null : before.Published);
+                ? new(e.Version, true, !IsOfUnknownChannel(e) && IsImported(e) ? null : e.Version, epoch)
+                : new(e.Version, isKnown, e.Version == 1 ? null : before.Published, epoch);
         }
 
         foreach (var (id, version) in unknown.Count > 0 ? await FindAsync(unknown, ct) : [])
@@ -96,5 +99,5 @@ internal sealed class Predecessors(ReadModelConnections connections, IReadOnlyCo
 
     /// <param name="IsKnown">Whether the last published version is known.</param>
     /// <param name="Published">The last published version up to this one; null if there is none, or an imported event follows it.</param>
-    private readonly record struct Seen(long Version, bool IsKnown, long? Published);
+    private readonly record struct Seen(long Version, bool IsKnown, long? Published, string Epoch);
 }

@@ -164,7 +164,7 @@ public sealed partial class PublicLog : IDisposable
 
     private Task<IReadOnlyList<PublicEvent>> MapAsync(IReadOnlyList<IEvent> events, string epoch, CancellationToken ct) => MapAsync(
         events, epoch, published => _predecessors.FindAsync(
-            events, [.. published.Where(e => _contracts.Find(e.EventType)!.About is null)], ct), ct);
+            events, [.. published.Where(e => _contracts.Find(e.EventType)!.About is null)], epoch, ct), ct);
 
     private async Task<IReadOnlyList<PublicEvent>> MapAsync(
         IReadOnlyList<IEvent> events, string epoch, Func<IReadOnlyList<IEvent>, Task<IReadOnlyDictionary<Guid, long>>> findPrevious,
