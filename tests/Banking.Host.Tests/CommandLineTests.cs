@@ -211,6 +211,36 @@ public sealed class CommandLineTests : IDisposable
         Assert.True(File.Exists(keptFile));
     }
 
+    /// <summary>Also for settings that are read after the database is opened.</summary>
+    [Theory]
+    [InlineData("Banking:BackdatingDays", "--Banking:BackdatingDays=-1")]
+    [InlineData("Banking:Approvals:ValidHours", "--Banking:Approvals:ValidHours=0")]
+    [InlineData("Banking:Sentinel", "--Banking:Sentinel:IntervalSeconds=0")]
+    [InlineData("There is no folder", "--Banking:Keys:Folder=none")]
+    [InlineData("Banking:Archive:CacheMegabytes", "--Banking:Archive:CacheMegabytes=0")]
+    [InlineData("Banking:Archive:CacheMegabytes", "import", "berka", "HISTORY", "--Banking:Archive:CacheMegabytes=0")]
+    [InlineData("There is no folder", "import", "berka", "HISTORY", "--Banking:Keys:Folder=none")]
+    public async Task A_start_with_a_wrong_setting_deletes_nothing(string sentence, params string[] args)
+    {
+        Directory.CreateDirectory(Path.Combine(Data, "postgres", "data"));
+        Directory.CreateDirectory(Path.Combine(Data, "keys"));
+        string[] keptFiles = [Path.Combine(Data, "postgres", "data", "kept"), Path.Combine(Data, "keys", "kept")];
+        foreach (var file in keptFiles)
+        {
+            await File.WriteAllTextAsync(file, "data", TestContext.Current.CancellationToken);
+        }
+
+        var history = Path.Combine(TestFolders.Repository, "samples", "history");
+
+        var (exitCode, _, error) = await HostProcess.RunAsync(
+            [.. args.Select(a => a == "HISTORY" ? history : a), "--fresh", "--yes"], ("Banking__DataFolder", Data),
+            ("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.All(keptFiles, file => Assert.True(File.Exists(file)));
+    }
+
     private Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] args) =>
         HostProcess.RunAsync(args, ("Banking__DataFolder", Data), ("ASPNETCORE_ENVIRONMENT", "Development"));
 }
