@@ -121,6 +121,39 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
     }
 
     [Fact]
+    public async Task Account_numbers_behind_the_accounts_are_degraded_refuse_openings_and_are_logged_at_start()
+    {
+        const string Sequence = "accounts.account_number_sequence";
+        var teller = bank.As("teller");
+        var customer = await teller.RegisterAsync();
+        for (var i = 0; i < 101; i++)
+        {
+            await teller.OpenAsync(customer);
+        }
+
+        await ExecuteAsync($"select setval('{Sequence}', (select last_value - 101 from {Sequence}))");
+        var behind = await bank.Anonymous().GetAsync("/health/ready");
+        var before = bank.Lines.All.Count;
+        await using (await bank.StartAnotherAsync())
+        {
+            var line = Assert.Single(bank.Lines.All.Skip(before), l =>
+                l.Text.StartsWith("The sequence of account numbers is at ", StringComparison.Ordinal));
+            Assert.Equal(LogLevel.Error, line.Level);
+        }
+
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        var refused = await teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR" }, key);
+        await ExecuteAsync($"select setval('{Sequence}', (select max(substr(id, 9)::bigint) from accounts.mt_doc_account_number))");
+        var corrected = await bank.Anonymous().GetAsync("/health/ready");
+
+        Assert.Equal((200, "Degraded"), (behind.StatusCode, behind.Text("checks", "account-numbers", "status")));
+        Assert.Contains("setval", behind.Text("checks", "account-numbers", "why"), StringComparison.Ordinal);
+        Assert.Equal((503, "account_numbers_used", "false"), (refused.StatusCode, refused.Code, refused.Text("applied")));
+        Assert.Equal("Healthy", corrected.Text("checks", "account-numbers", "status"));
+        (await teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR" }, key)).Created();
+    }
+
+    [Fact]
     public async Task A_stream_that_ends_in_the_future_is_reported()
     {
         await bank.As("teller").OpenAsync(balance: "10.00");

@@ -179,7 +179,6 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<AccountFigures>()
             .AddSingleton<BankFigures>()
             .AddSingleton<DayTotals>()
-            .AddSingleton<AccountNumberSequence>()
             .AddSingleton(BackdatingRule.Of(configuration))
             .AddSingleton(CorrectionApprovalRule.Of(configuration))
             .AddSingleton<AccountTimelineSource>()
@@ -194,7 +193,11 @@ public sealed class AccountsModule : BankModule
             .AddSingleton<SimulationRuns>();
         AddStatements(services);
         AddCarryingForward(services, configuration);
+        services.AddSingleton<AccountNumberSequence>().AddHostedService<AccountNumberHealth>();
     }
+
+    public override void AddHealth(IHealthChecksBuilder health, params IEnumerable<string> tags) =>
+        health.AddCheck<AccountNumberHealth>("account-numbers", tags: tags);
 
     private static void AddStatements(IServiceCollection services) => services
         .AddSingleton<StatementPreparation>()
