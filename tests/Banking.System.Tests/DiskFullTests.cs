@@ -51,6 +51,34 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
                 .Select(l => l.Text["Health: ".Length..l.Text.IndexOf('.', StringComparison.Ordinal)]));
     }
 
+    [Theory]
+    [InlineData("25006", "cannot execute INSERT in a read-only transaction")]
+    [InlineData("58030", "could not fsync file: Input/output error")]
+    public async Task A_server_that_takes_no_changes_is_answered_as_unavailable_without_a_stack_trace(string state, string message)
+    {
+        var teller = bank.As("teller");
+        var account = await teller.OpenAsync(balance: "10.00");
+        await ExecuteAsync(
+            $"""
+            create or replace function public.no_changes() returns trigger language plpgsql as
+                $$ begin raise exception '{message}' using errcode = '{state}'; end $$;
+            create or replace trigger no_changes before insert on platform.receipt
+                for each statement execute function public.no_changes()
+            """);
+
+        var before = bank.Lines.All.Count;
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        var refused = await teller.DepositAsync(account, "1.00", "EUR", key);
+        var health = await bank.Anonymous().GetAsync("/health/ready");
+        await ExecuteAsync("drop trigger no_changes on platform.receipt");
+        var again = await teller.DepositAsync(account, "1.00", "EUR", key);
+
+        Assert.Equal((503, "temporarily_unavailable", "false"), (refused.StatusCode, refused.Code, refused.Text("applied")));
+        Assert.Contains(message, health.Text("checks", "log", "why"), StringComparison.Ordinal);
+        Assert.Equal("11.00", again.Created().Text("balance", "value"));
+        Assert.DoesNotContain(bank.Lines.All.Skip(before), l => l.Text.StartsWith("Command ", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_full_disk_logs_one_line_a_second_with_the_number_of_commands()
     {
