@@ -173,10 +173,16 @@ public sealed class ExpiredAnswerTests(OldBank bank) : IClassFixture<OldBank>
         await ExecuteAsync(bank.Owner, "create table public.dropped as select * from platform.receipt_answer_dropped");
         await ExecuteAsync(bank.Owner, "delete from platform.receipt_answer_dropped");
         var found = await DifferencesAsync();
+        // A month that was forged: its answers could not be dropped yet.
+        await ExecuteAsync(bank.Owner, "insert into platform.receipt_answer_dropped select month, month + 40 from public.dropped");
+        var tooEarly = await DifferencesAsync();
         await ExecuteAsync(
-            bank.Owner, "insert into platform.receipt_answer_dropped select * from public.dropped; drop table public.dropped");
+            bank.Owner,
+            "delete from platform.receipt_answer_dropped; "
+                + "insert into platform.receipt_answer_dropped select * from public.dropped; drop table public.dropped");
 
-        Assert.NotEqual(0, found);
+        Assert.NotEqual((0, 0), (found, tooEarly));
+        Assert.Equal(found, tooEarly);
         Assert.Equal("10.00", await _teller.BalanceAsync(account));
     }
 

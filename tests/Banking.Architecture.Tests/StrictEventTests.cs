@@ -112,6 +112,36 @@ public sealed class StrictEventTests
         Assert.StartsWith("$." + member, failure.Path, StringComparison.Ordinal);
     }
 
+    /// <summary>Some members have JSON as text. What is in it is no less strict.</summary>
+    [Theory]
+    [InlineData("periods.period-closed.v1", "totals", "debits", "debit")]
+    [InlineData("periods.period-closed.v1", "totals", "\"scale\":2,", "")]
+    [InlineData("periods.period-closed.v1", "totals", "\"entries\":3", "\"entries\":\"3\"")]
+    [InlineData("periods.period-closed.v1", "totals", "\"950.00\"", "null")]
+    [InlineData("periods.period-closed.v1", "totals", "[{", "[null,{")]
+    [InlineData("periods.period-closed.v1", "totals", "]", "")]
+    [InlineData("periods.period-closed.v1", "checks", "isPassed", "IsPassed")]
+    [InlineData("periods.period-closed.v1", "checks", "true", "1")]
+    [InlineData("periods.period-closed.v1", "checks", "\"facts\":{", "\"more\":1,\"facts\":{")]
+    [InlineData("approvals.command-proposed.v1", "command", "fields", "members")]
+    [InlineData("approvals.command-proposed.v1", "command", "{\"commandId\":\"4711\"}", "null")]
+    [InlineData("approvals.command-proposed.v1", "basis", "limits", "limit")]
+    [InlineData("approvals.command-proposed.v1", "basis", "7000", "\"7000\"")]
+    [InlineData("approvals.command-proposed.v1", "basis", "}}", "")]
+    [InlineData("approvals.proposed-command-refused.v1", "facts", "{\"version\":3}", "3")]
+    [InlineData("approvals.proposed-command-refused.v1", "facts", "}", "")]
+    public void A_text_that_is_not_what_it_should_be_makes_the_event_unreadable(string name, string member, string part, string other)
+    {
+        var json = Golden(name);
+        var text = (string)json[member]!;
+        Assert.Contains(part, text, StringComparison.Ordinal);
+        json[member] = text.Replace(part, other, StringComparison.Ordinal);
+
+        var failure = Assert.ThrowsAny<JsonException>(() => Read(name, json));
+
+        Assert.StartsWith("$." + member, failure.Path, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_row_of_nothing_from_the_books_of_another_bank_is_read_as_it_is()
     {

@@ -67,7 +67,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("Did you mean Banking:Publishing:Kafka:Topic?", "--Banking:Publishing:Kafka:Topics=x")]
     [InlineData("Did you mean ConnectionStrings:banking?", "verify", "--ConnectionStrings:bankng=Host=x")]
     [InlineData("Banking:Sentinel:Streams must be a number (Int32), not \"many\"", "--Banking:Sentinel:Streams=many")]
+    [InlineData("Banking:Sentinel:Streams must be a number (Int32), not \"0x10\"", "--Banking:Sentinel:Streams=0x10")]
+    [InlineData("Banking:Sentinel:Streams must be a number (Int32), not \"#10\"", "--Banking:Sentinel:Streams=#10")]
+    [InlineData("Banking:Sentinel:Streams must be a number (Int32), not \" 10\"", "--Banking:Sentinel:Streams= 10")]
     [InlineData("Banking:FollowsLog must be true or false, not \"yes\"", "--Banking:FollowsLog=yes")]
+    [InlineData("Banking:FollowsLog must be true or false, not \"true \"", "--Banking:FollowsLog=true ")]
     [InlineData("Logging:LogLevel:Default must be one of Trace, ", "--Logging:LogLevel:Default=Loud")]
     [InlineData("--Banking:Sentinel:Streams is given 2 times", "--Banking:Sentinel:Streams=5", "--banking:sentinel:streams", "6")]
     [InlineData("--Banking:BackdatingDays is given 2 times", "verify", "--Banking:BackdatingDays=1", "--Banking:BackdatingDays=1")]
@@ -209,6 +213,36 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(2, exitCode);
         Assert.Contains(sentence, error, StringComparison.Ordinal);
         Assert.True(File.Exists(keptFile));
+    }
+
+    /// <summary>Also for settings that are read after the database is opened.</summary>
+    [Theory]
+    [InlineData("Banking:BackdatingDays", "--Banking:BackdatingDays=-1")]
+    [InlineData("Banking:Approvals:ValidHours", "--Banking:Approvals:ValidHours=0")]
+    [InlineData("Banking:Sentinel", "--Banking:Sentinel:IntervalSeconds=0")]
+    [InlineData("There is no folder", "--Banking:Keys:Folder=none")]
+    [InlineData("Banking:Archive:CacheMegabytes", "--Banking:Archive:CacheMegabytes=0")]
+    [InlineData("Banking:Archive:CacheMegabytes", "import", "berka", "HISTORY", "--Banking:Archive:CacheMegabytes=0")]
+    [InlineData("There is no folder", "import", "berka", "HISTORY", "--Banking:Keys:Folder=none")]
+    public async Task A_start_with_a_wrong_setting_deletes_nothing(string sentence, params string[] args)
+    {
+        Directory.CreateDirectory(Path.Combine(Data, "postgres", "data"));
+        Directory.CreateDirectory(Path.Combine(Data, "keys"));
+        string[] keptFiles = [Path.Combine(Data, "postgres", "data", "kept"), Path.Combine(Data, "keys", "kept")];
+        foreach (var file in keptFiles)
+        {
+            await File.WriteAllTextAsync(file, "data", TestContext.Current.CancellationToken);
+        }
+
+        var history = Path.Combine(TestFolders.Repository, "samples", "history");
+
+        var (exitCode, _, error) = await HostProcess.RunAsync(
+            [.. args.Select(a => a == "HISTORY" ? history : a), "--fresh", "--yes"], ("Banking__DataFolder", Data),
+            ("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.All(keptFiles, file => Assert.True(File.Exists(file)));
     }
 
     private Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] args) =>

@@ -33,6 +33,8 @@ public sealed class MissingRightTests(BankFixture bank) : IClassFixture<BankFixt
         "revoke update on wolverine.wolverine_incoming_envelopes from banking_host",
         "change rows of wolverine.wolverine_incoming_envelopes")]
     [InlineData("revoke usage on sequence bank.mt_events_sequence from banking_host", "use the sequence bank.mt_events_sequence")]
+    [InlineData(
+        "revoke execute on function platform.keep_receipt_answers(int) from banking_host", "call platform.keep_receipt_answers(integer)")]
     [InlineData("revoke create on schema ledger from banking_host", "create tables in the schema ledger")]
     public async Task Each_kind_of_right_is_missed_and_the_owner_gives_it_again(string change, string right)
     {
@@ -58,6 +60,24 @@ public sealed class MissingRightTests(BankFixture bank) : IClassFixture<BankFixt
 
         await ExecuteAsync(bank.Owner, $"grant {kind} on database {database} to banking_host");
         Assert.Null(await FindMissingRightAsync());
+    }
+
+    [Theory]
+    [InlineData("bank.mt_events_default")]
+    [InlineData("bank.mt_streams_default")]
+    [InlineData("platform.receipt")]
+    public async Task A_disabled_trigger_of_the_log_is_made_again_by_the_owner(string table)
+    {
+        await ExecuteAsync(bank.Owner, $"alter table {table} disable trigger refuse_change");
+
+        await using (var owner = await bank.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken))
+        {
+            await SchemaGrants.GrantAsync(owner, DatabaseRoles.Host, Models);
+        }
+
+        await using var command = bank.Owner.CreateCommand(
+            $"select tgenabled::text from pg_trigger where tgrelid = '{table}'::regclass and tgname = 'refuse_change'");
+        Assert.Equal("O", await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Alba;
+using Banking.ReadModels.Books;
 using Banking.ReadModels.Verifying;
 using Banking.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -192,6 +193,37 @@ public sealed class EpochTests : IAsyncLifetime
             isOneLost,
             (await _bank.QueryAsync<long>("select first_position from platform.log_epoch where number = 2"))[0] < end);
     }
+
+    [Theory]
+    [InlineData("delete from platform.log_epoch")]
+    [InlineData("update platform.log_epoch set first_position = 5 where number = 1")]
+    [InlineData("update platform.log_epoch set number = 3 where number = 2")]
+    [InlineData("update platform.log_epoch set first_position = first_position + 1 where number = 2")]
+    [InlineData("update platform.log_epoch set cause = 'moved' where number = 2")]
+    public async Task An_epoch_that_was_lost_or_changed_is_a_difference_and_the_bank_serves_on(string change)
+    {
+        var former = await EpochAsync(_bank.Host);
+        var account = await _bank.As("teller").OpenAsync();
+        var backup = await DatabaseBackup.TakeAsync(_bank.ConnectionString);
+        (await _bank.As("teller").DepositAsync(account, "2.00")).Created();
+        await backup.RestoreAsync();
+        await NextEpochAsync(_bank.Host, former);
+        Assert.Empty(await VerifyAsync(_bank.Host));
+
+        await using (var command = _bank.Owner.CreateCommand(change))
+        {
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Contains(await VerifyAsync(_bank.Host), d => (d.Model, d.Table) == ("log", "log_epoch"));
+        await using var other = await _bank.StartAnotherAsync();
+        (await BankFixture.On(other, "teller").DepositAsync(account, "1.00")).Created();
+        (await BankFixture.On(other, "auditor").GetAsync("/v1/feed?limit=1")).Ok();
+        Assert.Contains(await VerifyAsync(other), d => (d.Model, d.Table) == ("log", "log_epoch"));
+    }
+
+    private static async Task<IReadOnlyList<Difference>> VerifyAsync(IAlbaHost host) =>
+        (await host.Services.GetRequiredService<Verification>().RunAsync(Guid.Empty, null, _ => { }, CancellationToken.None)).Differences;
 
     private async Task<long> EndAsync() => (await _bank.QueryAsync<long>("select max(seq_id) from bank.mt_events"))[0];
 

@@ -280,6 +280,7 @@ public sealed class WebhookManagementTests(WebhookBank bank) : IClassFixture<Web
     [InlineData("""{"url":"http://127.0.0.1:1/","accounts":["XB09DEMO000000000001"]}""", "unknown_name")]
     [InlineData("""{"url":"http://127.0.0.1:1/","from":"999999999"}""", "position_beyond_end")]
     [InlineData("""{"url":"http://127.0.0.1:1/","from":"yesterday"}""", "malformed_from")]
+    [InlineData("""{"url":"http://127.0.0.1:1/","from":""}""", "malformed_from")]
     public async Task What_makes_no_sense_is_refused(string body, string code)
     {
         var answer = await _operator.PostTextAsync("/v1/webhooks", body);

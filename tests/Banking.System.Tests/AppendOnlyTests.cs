@@ -139,8 +139,25 @@ public sealed class AppendOnlyTests(BankFixture bank) : IClassFixture<BankFixtur
         Assert.Contains("append-only", refused.MessageText, StringComparison.Ordinal);
     }
 
+    /// <summary>The function has the rights of the owner: it drops answers that have expired.</summary>
+    [Fact]
+    public async Task A_role_that_is_not_the_hosts_may_not_drop_answers()
+    {
+        await using var connection = new NpgsqlConnection(await TestCluster.SuperuserAsync(bank.ConnectionString));
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await ExecuteAsync(
+            connection, "create role a_stranger; grant usage on schema platform to a_stranger; set local role a_stranger");
+
+        var refused = await Assert.ThrowsAsync<PostgresException>(
+            () => ExecuteAsync(connection, "select platform.keep_receipt_answers(31)"));
+
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
+    }
+
     [Theory]
     [InlineData("update bank.mt_streams set version = version, timestamp = timestamp")]
+    [InlineData("select platform.keep_receipt_answers(0)")]
     [InlineData("select 1 from bank.mt_streams for update")]
     [InlineData("update platform.read_model set updated_at = updated_at")]
     [InlineData("update platform.sentinel set status = status")]

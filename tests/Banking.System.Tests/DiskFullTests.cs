@@ -51,6 +51,34 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
                 .Select(l => l.Text["Health: ".Length..l.Text.IndexOf('.', StringComparison.Ordinal)]));
     }
 
+    [Theory]
+    [InlineData("25006", "cannot execute INSERT in a read-only transaction")]
+    [InlineData("58030", "could not fsync file: Input/output error")]
+    public async Task A_server_that_takes_no_changes_is_answered_as_unavailable_without_a_stack_trace(string state, string message)
+    {
+        var teller = bank.As("teller");
+        var account = await teller.OpenAsync(balance: "10.00");
+        await ExecuteAsync(
+            $"""
+            create or replace function public.no_changes() returns trigger language plpgsql as
+                $$ begin raise exception '{message}' using errcode = '{state}'; end $$;
+            create or replace trigger no_changes before insert on platform.receipt
+                for each statement execute function public.no_changes()
+            """);
+
+        var before = bank.Lines.All.Count;
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        var refused = await teller.DepositAsync(account, "1.00", "EUR", key);
+        var health = await bank.Anonymous().GetAsync("/health/ready");
+        await ExecuteAsync("drop trigger no_changes on platform.receipt");
+        var again = await teller.DepositAsync(account, "1.00", "EUR", key);
+
+        Assert.Equal((503, "temporarily_unavailable", "false"), (refused.StatusCode, refused.Code, refused.Text("applied")));
+        Assert.Contains(message, health.Text("checks", "log", "why"), StringComparison.Ordinal);
+        Assert.Equal("11.00", again.Created().Text("balance", "value"));
+        Assert.DoesNotContain(bank.Lines.All.Skip(before), l => l.Text.StartsWith("Command ", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_full_disk_logs_one_line_a_second_with_the_number_of_commands()
     {
@@ -118,6 +146,39 @@ public sealed partial class DiskFullTests(LoggingBank bank) : IClassFixture<Logg
 
         Assert.Equal((503, 503, 200), (behind.StatusCode, failed.StatusCode, corrected.StatusCode));
         Assert.Equal("31.00", (await teller.DepositAsync(account, "1.00")).Created().Text("balance", "value"));
+    }
+
+    [Fact]
+    public async Task Account_numbers_behind_the_accounts_are_degraded_refuse_openings_and_are_logged_at_start()
+    {
+        const string Sequence = "accounts.account_number_sequence";
+        var teller = bank.As("teller");
+        var customer = await teller.RegisterAsync();
+        for (var i = 0; i < 101; i++)
+        {
+            await teller.OpenAsync(customer);
+        }
+
+        await ExecuteAsync($"select setval('{Sequence}', (select last_value - 101 from {Sequence}))");
+        var behind = await bank.Anonymous().GetAsync("/health/ready");
+        var before = bank.Lines.All.Count;
+        await using (await bank.StartAnotherAsync())
+        {
+            var line = Assert.Single(bank.Lines.All.Skip(before), l =>
+                l.Text.StartsWith("The sequence of account numbers is at ", StringComparison.Ordinal));
+            Assert.Equal(LogLevel.Error, line.Level);
+        }
+
+        var key = ("Idempotency-Key", BankClient.NewKey());
+        var refused = await teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR" }, key);
+        await ExecuteAsync($"select setval('{Sequence}', (select max(substr(id, 9)::bigint) from accounts.mt_doc_account_number))");
+        var corrected = await bank.Anonymous().GetAsync("/health/ready");
+
+        Assert.Equal((200, "Degraded"), (behind.StatusCode, behind.Text("checks", "account-numbers", "status")));
+        Assert.Contains("setval", behind.Text("checks", "account-numbers", "why"), StringComparison.Ordinal);
+        Assert.Equal((503, "account_numbers_used", "false"), (refused.StatusCode, refused.Code, refused.Text("applied")));
+        Assert.Equal("Healthy", corrected.Text("checks", "account-numbers", "status"));
+        (await teller.PostAsync("/v1/accounts", new { customerId = customer, currency = "EUR" }, key)).Created();
     }
 
     [Fact]

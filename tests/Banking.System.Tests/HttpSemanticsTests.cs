@@ -108,6 +108,7 @@ public sealed class HttpSemanticsTests(BankFixture bank) : IClassFixture<BankFix
     [InlineData("iso-8859-1", false)]
     [InlineData("\"windows-1252\"", false)]
     [InlineData("nonsense", false)]
+    [InlineData("utf-7", false)]
     [InlineData("UTF-8", true)]
     [InlineData("\"utf-8\"", true)]
     [InlineData("us-ascii", true)]

@@ -115,5 +115,29 @@ public sealed class ReadYourWritesTests(BankFixture bank) : IClassFixture<BankFi
     public async Task A_malformed_position_is_refused(string position) =>
         (await _teller.GetAsync("/v1/accounts", ("Ledger-Min-Position", position))).IsProblem(400, "malformed_position");
 
+    /// <summary>The caller has seen what a restored log lacks, and must learn of that before it acts.</summary>
+    [Theory]
+    [InlineData("9000000000", 416, "position_beyond_end")]
+    [InlineData("00000000000000000000000000000001:1", 409, "epoch_changed")]
+    [InlineData("x:1", 400, "malformed_epoch")]
+    [InlineData("far", 400, "malformed_position")]
+    public async Task A_command_with_a_position_that_the_log_does_not_have_is_refused(string position, int status, string code)
+    {
+        var account = await _teller.OpenAsync(balance: "10.00");
+        var key = ("Idempotency-Key", BankClient.NewKey());
+
+        foreach (var path in (string[])["/v1/deposits", $"/v1/accounts/{account}/freeze"])
+        {
+            object body = path.EndsWith("deposits", StringComparison.Ordinal)
+                ? new { accountId = account, amount = new { value = "1.00", currency = "EUR" }, reason = "cash" }
+                : new { scope = "debit", reasonCode = "test", reason = "a test" };
+            var refused = await _teller.PostAsync(path, body, ("Ledger-Min-Position", position), key);
+            Assert.Equal((status, code), (refused.StatusCode, refused.Code));
+        }
+
+        var done = await _teller.DepositAsync(account, "1.00", "EUR", key, ("Ledger-Min-Position", await bank.LastAsync()));
+        Assert.Equal("11.00", done.Created().Text("balance", "value"));
+    }
+
     private static long Position(Answer answer) => long.Parse(answer.Header("Ledger-Position")!, CultureInfo.InvariantCulture);
 }

@@ -107,7 +107,6 @@ public sealed partial class AccountsModule
             .AddSingleton<AccountFigures>()
             .AddSingleton<BankFigures>()
             .AddSingleton<DayTotals>()
-            .AddSingleton<AccountNumberSequence>()
             .AddSingleton(BackdatingRule.Of(configuration))
             .AddSingleton(CorrectionApprovalRule.Of(configuration))
             .AddSingleton<AccountTimelineSource>()
@@ -122,7 +121,11 @@ public sealed partial class AccountsModule
             .AddSingleton<SimulationRuns>();
         AddStatements(services);
         AddCarryingForward(services, configuration);
+        services.AddSingleton<AccountNumberSequence>().AddHostedService<AccountNumberHealth>();
     }
+
+    public override void AddHealth(IHealthChecksBuilder health, params IEnumerable<string> tags) =>
+        health.AddCheck<AccountNumberHealth>("account-numbers", tags: tags);
 
     private static void AddStatements(IServiceCollection services) => services
         .AddSingleton<StatementPreparation>()

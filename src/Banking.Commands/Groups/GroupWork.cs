@@ -176,7 +176,7 @@ internal sealed class GroupWork<TState>(GroupMemory<TState> memory, JoinedMemori
             ? new Decision.Rejected(
                 Refusal.Of(
                     RefusalKind.VersionMismatch, "version_mismatch",
-                    $"If-Match demands version {demanded}; the stream is at version {actual}.",
+                    $"If-Match demands version {demanded}, but the version is {actual}.",
                     ("version", actual)))
             : null;
 

@@ -32,11 +32,15 @@ public static class Failures
     });
 
     /// <summary>
-    /// Whether the server refuses every command: it lacks resources (class 53, above all a full disk), or the clocks differ too much. No
-    /// command is then retried on its own.
+    /// Whether the server refuses every command: it lacks resources (class 53, above all a full disk), its disk fails (class 58), it takes
+    /// no changes (a standby, or a service that protects a full disk), or the clocks differ too much. No command is then retried on its own.
     /// </summary>
     internal static bool IsRefusedByServer(Exception failure) =>
-        ClockSkew(failure) is not null || Chain(failure).Any(e => e is PostgresException { SqlState: ['5', '3', ..] });
+        ClockSkew(failure) is not null
+        || Chain(failure).Any(e => e is PostgresException
+        {
+            SqlState: ['5', '3' or '8', ..] or PostgresErrorCodes.ReadOnlySqlTransaction
+        });
 
     /// <summary>The message of the server, on one line.</summary>
     internal static string ServerMessage(Exception failure) => Chain(failure).OfType<PostgresException>().FirstOrDefault() is { } server

@@ -1,3 +1,7 @@
+using System.Numerics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Banking.EmbeddedPostgres.Backups;
 
 /// <summary>The content of a base backup, in <c>manifest.json</c> next to its files.</summary>
@@ -41,7 +45,16 @@ public sealed record ArchiveState(
     string Owner,
     string End,
     DateTimeOffset EndAt,
-    long LastPosition)
+    long LastPosition) : IJsonOnDeserialized
 {
     internal ulong EndLocation => Wal.Parse(End);
+
+    /// <summary>The file has no hash, because it is written with each file of the log.</summary>
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        if (SegmentBytes is < 1 << 20 or > 1 << 30 || !BitOperations.IsPow2(SegmentBytes) || !Wal.IsLocation(End))
+        {
+            throw new JsonException("It is not the state of an archive.");
+        }
+    }
 }

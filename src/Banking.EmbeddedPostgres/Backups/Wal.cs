@@ -22,6 +22,8 @@ internal static class Wal
             ? (log * (FourGigabytes / segmentBytes)) + part
             : null;
 
+    public static bool IsLocation(string text) => NpgsqlLogSequenceNumber.TryParse(text, out _);
+
     public static ulong Parse(string location) => (ulong)NpgsqlLogSequenceNumber.Parse(location);
 
     public static string Format(ulong location) => new NpgsqlLogSequenceNumber(location).ToString();

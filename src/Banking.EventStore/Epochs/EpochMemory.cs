@@ -35,7 +35,7 @@ public sealed class EpochMemory(EpochFolder place, ILogger<EpochMemory> logger)
         var file = FileOf(log);
         try
         {
-            Known = File.Exists(file) ? JsonSerializer.Deserialize<KnownLog>(File.ReadAllBytes(file)) : null;
+            Known = File.Exists(file) ? KnownLog.Read(File.ReadAllBytes(file)) : null;
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -62,7 +62,7 @@ public sealed class EpochMemory(EpochFolder place, ILogger<EpochMemory> logger)
             Directory.CreateDirectory(place.Folder);
             // Another host may write the same file.
             var written = $"{file}.{Environment.MachineName}-{Environment.ProcessId}-{_host}.new";
-            File.WriteAllBytes(written, JsonSerializer.SerializeToUtf8Bytes(known with { IsComplete = isLast }));
+            File.WriteAllBytes(written, (known with { IsComplete = isLast }).Write());
             File.Move(written, file, overwrite: true);
             _isFailing = false;
         }

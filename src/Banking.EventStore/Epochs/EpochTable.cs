@@ -38,7 +38,8 @@ public static class EpochTable
     public static Task AddAsync(NpgsqlConnection connection, LogEpoch lost, CancellationToken ct)
     {
         return connection.ExecuteAsync(
-            $"insert into {Name} (number, id, first_position, cause, place) select max(number) + 1, $1, $2, $3, $4 from {Name}",
+            $"insert into {Name} (number, id, first_position, cause, place) "
+                + $"select coalesce(max(number), 0) + 1, $1, $2, $3, $4 from {Name}",
             [lost.Id, lost.FirstPosition, lost.Cause, lost.Place],
             ct);
     }
@@ -47,7 +48,7 @@ public static class EpochTable
     public static Task BeginAsync(NpgsqlConnection connection, long first, string cause, LogPlace place, CancellationToken ct) =>
         connection.ExecuteAsync(
             $"insert into {Name} (number, id, first_position, cause, place) "
-                + $"select max(number) + 1, gen_random_uuid(), $1, $2, $3 from {Name}",
+                + $"select coalesce(max(number), 0) + 1, gen_random_uuid(), $1, $2, $3 from {Name}",
             [first, cause, place.ToString()],
             ct);
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Banking.EventStore.Epochs;
 
 /// <summary>What a host knows of the log, outside of the database.</summary>
@@ -11,7 +13,22 @@ public sealed record KnownLog(
     /// <summary>More checkpoints are thinned out: the newest lie close together, and the older ones further and further apart.</summary>
     public const int MaxCheckpoints = 32;
 
+    private static readonly JsonSerializerOptions Json =
+        new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+
     public LogEpoch Current => Epochs[^1];
+
+    /// <summary>Reads what <see cref="Write"/> has written, and nothing else: a log is not known by halves.</summary>
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static KnownLog Read(byte[] json)
+    {
+        return JsonSerializer.Deserialize<KnownLog>(json, Json) is { Epochs: [_, ..], Checkpoints: [_, ..] } known
+            && !known.Epochs.Contains(null!) && !known.Checkpoints.Contains(null!) && LogPlace.IsPlace(known.Place)
+            ? known
+            : throw new JsonException("It has no epoch, no checkpoint or no place of a log.");
+    }
+
+    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
 
     public KnownLog With(LogCheckpoint checkpoint)
     {

@@ -35,6 +35,10 @@ public static class EpochCause
 /// <summary>The epochs of a log, the oldest first.</summary>
 public sealed record EpochHistory(IReadOnlyList<LogEpoch> Epochs)
 {
+    /// <summary>Stands for the epochs of a database that lost them. Its id is the name of no epoch.</summary>
+    public static EpochHistory Lost { get; } =
+        new([new(0, Guid.Empty, 1, EpochCause.Created, new LogPlace(null, null, "").ToString())]);
+
     public LogEpoch First => Epochs[0];
 
     public LogEpoch Current => Epochs[^1];

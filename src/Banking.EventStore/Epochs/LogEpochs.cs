@@ -41,8 +41,10 @@ public sealed class LogEpochs(
     /// <summary>Remembers that the log is complete up to a position, from time to time.</summary>
     /// <param name="isLast">Whether the host ends.</param>
     public Task NoteAsync(NpgsqlConnection connection, long complete, CancellationToken ct, bool isLast = false) =>
-        isLast || (memory.Known is { Checkpoints: [.., var last] } && complete > last.Position
-            && (_notedAt == 0 || TimeProvider.System.GetElapsedTime(_notedAt) >= CheckpointInterval))
+        memory.Known is { Checkpoints: [.., var last] }
+            && (isLast
+                || (complete > last.Position
+                    && (_notedAt == 0 || TimeProvider.System.GetElapsedTime(_notedAt) >= CheckpointInterval)))
             ? InTurnAsync(() => AddCheckpointAsync(connection, complete, isLast, ct), ct)
             : Task.CompletedTask;
 
@@ -68,6 +70,14 @@ public sealed class LogEpochs(
         // Hosts that find the same difference at once make one epoch: the second sees that of the first.
         await EpochTable.LockAsync(connection, ct);
         var stored = await EpochTable.ReadAsync(connection, ct);
+        if (stored.Epochs.Count == 0)
+        {
+            // The bank serves on, and verify and the sentinel report it.
+            logger.LogError("{Table} has no epoch, so a restore cannot be noticed. The command migrate begins one", EpochTable.Name);
+            Volatile.Write(ref _history, EpochHistory.Lost);
+            return;
+        }
+
         var place = await LogPlace.ReadAsync(connection, ct);
         memory.Recall(stored.First.Id);
         IReadOnlyList<LogCheckpoint> same = [LogCheckpoint.Beginning];

@@ -17,6 +17,8 @@ public sealed record LogPlace(string? System, string? Timeline, string Database)
         return Database != other.Database || Differ(System, other.System) || Differ(Timeline, other.Timeline);
     }
 
+    public static bool IsPlace(string text) => text.Split('/').Length == 3;
+
     public static LogPlace Parse(string text)
     {
         return text.Split('/') is [var system, var timeline, var database]

@@ -29,7 +29,8 @@ public sealed class HighWaterMark(ReadModelConnections connections, IEnumerable<
     /// </summary>
     private const string Identity =
         $"extract(epoch from pg_postmaster_start_time())::text || ' ' || oid || ' ' || " +
-        $"coalesce(pg_relation_filenode('{SchemaNames.Events}.mt_events_sequence'), 0) || ' ' || ({EpochTable.CurrentSql})";
+        $"coalesce(pg_relation_filenode('{SchemaNames.Events}.mt_events_sequence'), 0) || ' ' || " +
+        $"coalesce(({EpochTable.CurrentSql}), '00000000-0000-0000-0000-000000000000')";
 
     /// <summary>
     /// Query for the identity of the log that a session reads. A value other than <see cref="Server"/> means that a restore has replaced

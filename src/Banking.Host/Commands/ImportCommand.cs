@@ -85,6 +85,12 @@ internal static class ImportCommand
         BerkaBank bank, ReconciliationSummary total, Stopwatch watch, ImportArguments arguments, IConfiguration configuration)
     {
         using var stop = new StopSignal();
+        if (arguments.Fresh)
+        {
+            FreshStart.CheckSettings(
+                configuration,
+                new ServiceCollection().AddEventStoreForCommands(FreshStart.NoDatabase, BankModules.All, configuration: configuration));
+        }
 
         await using var database = await BankDatabase.OpenAsync(configuration, arguments.Fresh, _ => { });
         await using var services = new ServiceCollection()

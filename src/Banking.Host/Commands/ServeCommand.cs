@@ -55,6 +55,11 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(string[] settings, IConfiguration configuration, bool fresh, DemoClock? demo)
     {
         var backupOptions = BackupOptions.Read(configuration);
+        if (fresh)
+        {
+            FreshStart.CheckSettings(configuration, BankHost.CreateBuilder(settings, FreshStart.NoDatabase).Services);
+        }
+
         await using var database = await BankDatabase.OpenAsync(configuration, fresh, line => Print("PostgreSQL", line));
         var builder = BankHost.CreateBuilder(settings, database.Connections, demo, dataFolder: database.DataFolder);
         if (!ListenAddresses.AreSet(builder.Configuration))

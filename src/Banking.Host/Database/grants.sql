@@ -77,19 +77,29 @@ begin
         execute format('grant update (version, timestamp) on %s to %I', streams, host_role);
     end if;
 
+    -- A function with the rights of the owner is for the host's role only. PostgreSQL lets everyone call a new function.
+    for item in select p.oid::regprocedure as name from pg_proc p where p.prosecdef and p.pronamespace = any(schemas) and p.proowner = self
+        and (not has_function_privilege(host_id, p.oid, 'execute')
+            or exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0))
+    loop
+        execute format('revoke execute on function %s from public', item.name);
+        execute format('grant execute on function %s to %I', item.name, host_role);
+    end loop;
+
     -- Partitions do not inherit statement triggers, so each partition gets its own. No statement of a command fires them.
+    -- A trigger that was disabled, for instance by a restore that was broken off, is made again.
     for item in select t.oid::regclass as name from unnest(log) t(oid) where not t.oid = any(stream_log)
-        and not exists (select from pg_trigger where tgrelid = t.oid and tgname = 'refuse_change')
+        and not exists (select from pg_trigger where tgrelid = t.oid and tgname = 'refuse_change' and tgenabled in ('O', 'A'))
     loop
         execute format(
-            'create trigger refuse_change before update or delete or truncate on %s '
+            'create or replace trigger refuse_change before update or delete or truncate on %s '
             'for each statement execute function bank.refuse_change()', item.name);
     end loop;
     for item in select unnest(stream_log)::regclass as name loop
         select string_agg(quote_ident(attname), ', ' order by attnum), array_agg(attnum order by attnum) into fixed_columns, fixed_numbers
         from pg_attribute where attrelid = item.name and attnum > 0 and not attisdropped and attname not in ('version', 'timestamp');
         if not exists (
-            select from pg_trigger where tgrelid = item.name and tgname = 'refuse_change'
+            select from pg_trigger where tgrelid = item.name and tgname = 'refuse_change' and tgenabled in ('O', 'A')
                 -- As text: the array in pg_trigger begins at 0, so it never equals one that begins at 1.
                 and string_to_array(tgattr::text, ' ')::int2[] = fixed_numbers)
         then

@@ -25,6 +25,8 @@ with schemas as (
         where not (is_append_only or is_streams or is_read_only) and not has_table_privilege(oid, 'delete')
     union all select 6, 'use the sequence ' || name from relations
         where relkind = 'S' and not (has_sequence_privilege(oid, 'usage') and has_sequence_privilege(oid, 'select'))
+    union all select 6, 'call ' || p.oid::regprocedure::text from pg_proc p join schemas s on s.oid = p.pronamespace
+        where p.prosecdef and not has_function_privilege(p.oid, 'execute')
     union all select 7, 'create tables in the schema ' || nspname from schemas
         where nspname in (select split_part(m, '.', 1) from unnest($5::text[]) m) and not has_schema_privilege(oid, 'create')
     union all select 8, 'create and drop ' || name || ', which belongs to a read model' from relations

@@ -83,7 +83,7 @@ public static class KnownSettings
             {
                 yield return $"{name} is empty. Set {DescribeType(type)}, or leave it out.";
             }
-            else if (!TypeDescriptor.GetConverter(type).IsValid(value))
+            else if (!IsValue(type, value))
             {
                 yield return $"{name} must be {DescribeType(type)}, not \"{value}\".";
             }
@@ -125,6 +125,15 @@ public static class KnownSettings
     private static bool IsOfPattern(string[] name, string[] pattern) =>
         (name.Length == pattern.Length || (name.Length > pattern.Length && pattern[^1] == "*"))
         && pattern.Zip(name).All(p => p.First == "*" || p.First.Equals(p.Second, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>
+    /// Whether a value can be read as its type. Converters also read numbers in base 16, such as 0x30 and #30, and ignore spaces: those are
+    /// refused, because they may not mean what they are read as.
+    /// </summary>
+    private static bool IsValue(Type type, string value) =>
+        type == typeof(string)
+        || (!value.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is '#' or '&' or 'x' or 'X')
+            && TypeDescriptor.GetConverter(type).IsValid(value));
 
     private static string DescribeType(Type type) =>
         type == typeof(bool) ? "true or false"

@@ -13,7 +13,7 @@ namespace Banking.ReadModels.Comparing;
 /// </param>
 /// <param name="HasEvent">Whether the event that the receipt names exists.</param>
 /// <param name="HasSameHeaders">Whether that event has the headers of this one.</param>
-/// <param name="IsDropped">Whether the answers of its month were dropped.</param>
+/// <param name="IsDropped">Whether the answers of its month were dropped, and not earlier than they may be.</param>
 internal sealed record ReceiptRow(
     Guid? Id, Guid? EventId, DateTimeOffset RecordedAt, int Status, string? Location, long? Version, string? Body, bool IsInRow,
     bool HasEvent, bool HasSameHeaders, StoredRefusal? Refusal, bool IsDropped)
@@ -26,7 +26,8 @@ internal sealed record ReceiptRow(
             l.headers is not distinct from e.headers
                 and l.correlation_id is not distinct from e.correlation_id and l.user_name is not distinct from e.user_name,
             f.id is not null, f.data ->> 'code', f.data ->> 'detail', f.data ->> 'facts',
-            exists (select from {AnswerTable.DroppedTable} d where d.month = date_trunc('month', r.recorded_at, 'UTC')::date)
+            exists (select from {AnswerTable.DroppedTable} d where d.month = date_trunc('month', r.recorded_at, 'UTC')::date
+                and d.dropped_at between d.month + interval '1 month {AnswerTable.MinDays} days' and clock_timestamp())
         from unnest($1, $2) with ordinality as i(receipt, position, place)
         join {SchemaNames.Events}.mt_events e on e.seq_id = i.position
         left join {ReceiptTable.Name} r on r.id = i.receipt

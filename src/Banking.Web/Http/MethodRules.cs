@@ -67,15 +67,16 @@ public static class MethodRules
     }
 
     /// <summary>
-    /// Whether the charset can be read as UTF-8; ASCII is part of it, and another charset could be misread. UTF-16 and UTF-32 cannot be
-    /// misread: such a body is malformed.
+    /// Whether the charset can be read as UTF-8; ASCII is part of it. Any other charset could be misread, UTF-7 too, whose bytes are
+    /// all ASCII. UTF-16 and UTF-32 cannot be misread: such a body is malformed.
     /// </summary>
     private static bool IsUnicode(string contentType) =>
         !contentType.Contains(';', StringComparison.Ordinal)
         || MediaTypeHeaderValue
             .Parse(contentType)
             .Parameters.Where(p => p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase))
-            .All(p => HeaderUtilities.RemoveQuotes(p.Value).ToString().ToUpperInvariant() is "US-ASCII" or ['U', 'T', 'F', '-', ..]);
+            .All(p => HeaderUtilities.RemoveQuotes(p.Value).ToString().ToUpperInvariant()
+                is "US-ASCII" or "UTF-8" or ['U', 'T', 'F', '-', '1', '6', ..] or ['U', 'T', 'F', '-', '3', '2', ..]);
 
     private static Refusal UnsupportedCharset =>
         Refusal.Of(

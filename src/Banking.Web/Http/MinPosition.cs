@@ -24,6 +24,7 @@ namespace Banking.Web.Http;
 /// everything that was recorded by then: the answer is final, or has Ledger-Stale. (The clocks of two hosts may differ by some
 /// seconds; until these are over an answer may change.)
 /// </para>
+/// <para>A change with Ledger-Min-Position is refused if the log does not have the position, and otherwise does not wait.</para>
 /// </summary>
 public sealed class MinPosition(
     NpgsqlDataSource source,
@@ -35,6 +36,8 @@ public sealed class MinPosition(
     ProjectionStates projections,
     TimeProvider clock)
 {
+    private const string Header = "Ledger-Min-Position";
+
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ListWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -42,16 +45,21 @@ public sealed class MinPosition(
     /// <summary>Lists wait without being asked, so a client that writes and then lists is delayed by each of these pauses.</summary>
     private static readonly TimeSpan ListPause = TimeSpan.FromMilliseconds(10);
 
-    public async Task Middleware(HttpContext http, Func<Task> next)
+    public Task Middleware(HttpContext http, Func<Task> next)
+    {
+        var header = http.Request.Headers[Header].ToString();
+        return http.User.Identity?.IsAuthenticated != true ? next()
+            : HttpMethods.IsGet(http.Request.Method) ? ReadAsync(http, next, header)
+            : header.Length == 0 ? next()
+            : ChangeAsync(http, next, header);
+    }
+
+    private async Task ReadAsync(HttpContext http, Func<Task> next, string header)
     {
         var metadata = http.GetEndpoint()?.Metadata;
         var model = metadata?.GetMetadata<ReadsFromAttribute>()?.Model;
         var list = metadata?.GetMetadata<ListsFromAttribute>()?.Model;
-        var header = http.Request.Headers["Ledger-Min-Position"].ToString();
-        if (
-            (header.Length == 0 && model is null && list is null)
-            || !HttpMethods.IsGet(http.Request.Method)
-            || http.User.Identity?.IsAuthenticated != true)
+        if (header.Length == 0 && model is null && list is null)
         {
             await next();
             return;
@@ -75,7 +83,7 @@ public sealed class MinPosition(
             ? await WaitForListAsync(list, wanted, wait ?? ListWait, http.RequestAborted)
             : await ReachAsync(metadata, model, wanted ?? 0, wait ?? TimeSpan.Zero, http.RequestAborted);
         if (reached < target
-            && PositionBeyondEnd.Problem("Ledger-Min-Position", target, await log.ReadAsync(http.RequestAborted)) is { } beyondEnd)
+            && PositionBeyondEnd.Problem(Header, target, await log.ReadAsync(http.RequestAborted)) is { } beyondEnd)
         {
             await http.WriteProblemAsync(beyondEnd);
             return;
@@ -92,6 +100,20 @@ public sealed class MinPosition(
         await next();
     }
 
+    /// <summary>
+    /// A change is decided on the log as it is, so it only needs a log that has the position: not a restored one, which lacks what the
+    /// caller has seen.
+    /// </summary>
+    private async Task ChangeAsync(HttpContext http, Func<Task> next, string header)
+    {
+        var (position, problem) = ReadPosition(header);
+        problem ??= PositionBeyondEnd.Problem(Header, position, await log.ReadAsync(http.RequestAborted));
+        await (problem is null ? next() : http.WriteProblemAsync(problem));
+    }
+
+    private (long Position, Refusal? Problem) ReadPosition(string header) =>
+        LedgerEpochs.ReadPosition(epochs.History, Header, header, "a position that Ledger-Position gave");
+
     private static void WriteHeaders(HttpResponse response, long reached, bool isStale)
     {
         response.Headers[HttpAnswers.LedgerPosition] = reached.ToString(CultureInfo.InvariantCulture);
@@ -106,7 +128,7 @@ public sealed class MinPosition(
     {
         var (wanted, problem) = header.Length == 0
             ? (0, null)
-            : LedgerEpochs.ReadPosition(epochs.History, "Ledger-Min-Position", header, "a position that Ledger-Position gave");
+            : ReadPosition(header);
         if (problem is not null)
         {
             return (null, null, problem);

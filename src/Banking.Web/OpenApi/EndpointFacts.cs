@@ -35,6 +35,9 @@ internal sealed record EndpointFacts(string Method, string Path, IReadOnlyList<o
     /// <summary>Whether a read can wait for a position of the log and says which it has reached.</summary>
     public bool HasPosition => IsRead && NeedsToken && !Has<HasNoPositionAttribute>();
 
+    /// <summary>Whether a change is refused if the log does not have a position that the caller has seen.</summary>
+    public bool ChecksPosition => !IsRead && NeedsToken;
+
     public bool ServesEventStream => Find<ServesAttribute>()?.MediaTypes.Contains(ServesAttribute.EventStream) == true;
 
     public IReadOnlyList<QueryParameter> Query => [.. Metadata.OfType<IQueryParameters>().SelectMany(p => p.Parameters)];

@@ -20,7 +20,10 @@ internal static class OperationDescription
         }
 
         operation.Security = facts.NeedsToken ? [new() { [new OpenApiSecuritySchemeReference("bearer", document)] = [] }] : [];
-        operation.Parameters = [.. operation.Parameters ?? [], .. facts.Query.Select(q => Query(q, document)), .. Headers(facts)];
+        operation.Parameters =
+        [
+            .. operation.Parameters ?? [], .. facts.Query.Select(q => Query(q, document)), .. Headers(facts), .. PositionHeaders(facts),
+        ];
     }
 
     private static IEnumerable<OpenApiParameter> Headers(EndpointFacts facts)
@@ -55,6 +58,18 @@ internal static class OperationDescription
         {
             yield return Header("If-None-Match", "The ETag that the caller has: the answer is 304 if it is still current.", AnyText);
         }
+    }
+
+    private static IEnumerable<OpenApiParameter> PositionHeaders(EndpointFacts facts)
+    {
+        if (facts.ChecksPosition)
+        {
+            yield return Header(
+                "Ledger-Min-Position",
+                "A Ledger-Position that the caller has seen, alone or after its Ledger-Epoch and a colon: the request is refused if a "
+                    + "restored log does not have it.",
+                Position);
+        }
 
         if (facts.HasPosition)
         {
@@ -62,7 +77,7 @@ internal static class OperationDescription
                 "Ledger-Min-Position",
                 "A Ledger-Position, alone or after its Ledger-Epoch and a colon: the answer includes everything up to it, or says "
                     + "Ledger-Stale.",
-                new() { Type = JsonSchemaType.String, Pattern = "^([0-9a-f]{32}:)?[0-9]+$" });
+                Position);
             yield return Header(
                 "Prefer", "wait=SECONDS: how long to wait for that position, or for what was recorded by knownAt, up to 30 seconds.",
                 AnyText);
@@ -100,6 +115,8 @@ internal static class OperationDescription
         Required = isRequired,
         Schema = schema,
     };
+
+    private static OpenApiSchema Position => new() { Type = JsonSchemaType.String, Pattern = "^([0-9a-f]{32}:)?[0-9]+$" };
 
     private static OpenApiSchema AnyText => new() { Type = JsonSchemaType.String };
 

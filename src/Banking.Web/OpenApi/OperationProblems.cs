@@ -12,6 +12,7 @@ internal static class OperationProblems
             .Concat(facts.NeedsToken ? OfToken : [])
             .Concat(facts.Query.Count > 0 ? OfQuery(facts) : [])
             .Concat(facts.HasPosition ? OfPosition : facts.IsRead && facts.NeedsToken ? ["min_position_not_supported"] : [])
+            .Concat(facts.ChecksPosition ? OfCheckedPosition : [])
             .Concat(facts.NeedsToken ? ["archive_deleted"] : [])
             .Concat(facts.IsRead ? [] : ["precondition_not_supported"])
             .Concat(facts.HasBody ? OfBody : [])
@@ -41,8 +42,10 @@ internal static class OperationProblems
     /// <summary>The codes of an operation with a token and a body and without rules of its own.</summary>
     public static IEnumerable<string> OfMost => Always.Concat(OfToken).Concat(OfBody);
 
-    private static readonly string[] OfPosition =
-        ["malformed_position", "malformed_epoch", "malformed_prefer", "position_beyond_end", "epoch_changed"];
+    private static readonly string[] OfCheckedPosition =
+        ["malformed_position", "malformed_epoch", "position_beyond_end", "epoch_changed"];
+
+    private static readonly string[] OfPosition = [.. OfCheckedPosition, "malformed_prefer"];
 
     private static readonly string[] OfBody =
     [

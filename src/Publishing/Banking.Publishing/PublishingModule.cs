@@ -147,6 +147,7 @@ public sealed class PublishingModule : BankModule
         .AddSingleton<PublicLog>()
         .AddSingleton<PublishedVersions>()
         .AddSingleton(new LogFollower("The publisher that is behind the others", $"select min(position) from {PublisherStore.Table}"))
+        .AddSingleton<StoredComparison, EpochComparison>()
         .AddSingleton<ICommitCheck<Webhook>, WebhookLimits>()
         .AddAggregate(new GroupRules<Webhook>((_, _) => [], _ => null))
         .AddSingleton(new StreamKind(Webhook.StreamType, NamesOf("webhook-"), HasReceipts: true))

@@ -18,9 +18,6 @@ public sealed class AccountOpening(
     CommandRoute commandRoute, CommandGroup<Account> group, StreamDirectory streams, AccountNumberSequence numbers, BackdatingRule rule,
     TimeProvider clock)
 {
-    /// <summary>If more numbers in a row are taken, the sequence is behind.</summary>
-    private const int MaxAttempts = 100;
-
     internal Task<IResult> HttpAsync(HttpContext http, Func<string, (OpenAccount? Command, Refusal? Problem)> read) =>
         commandRoute.HttpAsync(
             http, OpenAccountHandler.Shape, read,
@@ -61,13 +58,19 @@ public sealed class AccountOpening(
         {
             var number = command.Number ?? await numbers.NextAsync(ct);
             var outcome = await SubmitAsync(command, context, id, owner, number, eventId, ct);
-            if (command.Number is not null || attempt == MaxAttempts
-                || outcome is not Outcome.NotRecorded { Refusal.Code: AccountsModule.NumberTaken })
+            if (command.Number is not null || outcome is not Outcome.NotRecorded { Refusal.Code: AccountsModule.NumberTaken })
             {
                 return outcome;
             }
 
             // A caller has chosen this number for another account. Nothing was stored, so the next one can be tried.
+            if (attempt == AccountNumberSequence.MaxTaken)
+            {
+                // Not that the number is taken: this caller chose none.
+                return GroupOutcomes.Rejected(context, Refusal.Unavailable(
+                    "account_numbers_used",
+                    "The bank has no unused number for the account now. Nothing was done; repeat with the same key."));
+            }
         }
     }
 

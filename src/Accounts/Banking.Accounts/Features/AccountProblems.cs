@@ -34,6 +34,9 @@ internal static class AccountProblems
         new("not_frozen", RefusalKind.Conflict, "The account is not frozen for these movements.", "Nothing needs to be done.", "frozen"),
         new("account_number_taken", RefusalKind.Conflict, "Another account has this number.", "Choose another number, or leave it out."),
         new(
+            "account_numbers_used", RefusalKind.Unavailable, "The bank cannot assign a number: its sequence is behind the accounts.",
+            "Repeat the request with the same key, or choose a number."),
+        new(
             "balance_not_zero", RefusalKind.RuleBroken, "An account can be closed only if its balance is zero.",
             "Move the balance first.", "balance"),
         new(

@@ -36,8 +36,8 @@ public static class OpenAccountEndpoint
     [EndpointDescription("Opens an account for a customer. Its currency never changes.")]
     [Authorize(Policies.Onboard)]
     [Problems(
-        "customer_not_found", "account_number_taken", "effective_at_not_allowed", "effective_in_future", "effective_too_early",
-        "period_closed",
+        "customer_not_found", "account_number_taken", "account_numbers_used", "effective_at_not_allowed", "effective_in_future",
+        "effective_too_early", "period_closed",
         "invalid_account_number", "invalid_amount", "currency_mismatch", "invalid_text", "invalid_time", "unknown_currency", "overloaded")]
     [ProducesResponseType<AccountView>(StatusCodes.Status201Created)]
     public static Task<IResult> Post(OpenAccountRequest request, AccountOpening opening, HttpContext http) =>

@@ -1,4 +1,9 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Banking.Commands.Approvals;
+using Banking.Commands.Decisions;
+using Banking.EventStore.Json;
 
 namespace Banking.Approvals.Domain;
 
@@ -14,10 +19,18 @@ namespace Banking.Approvals.Domain;
 /// <param name="EffectiveAt">When it was proposed.</param>
 public sealed record CommandProposed(
     string Name, string Command, string CommandHash, string? ReasonCode, string? ReasonText, string Basis, string ProposedBy,
-    DateTimeOffset ExpiresAt, DateTimeOffset EffectiveAt)
+    DateTimeOffset ExpiresAt, DateTimeOffset EffectiveAt) : IJsonOnDeserialized
 {
     /// <summary>Without the content, because it can be personal.</summary>
     public override string ToString() => $"{nameof(CommandProposed)} {CommandHash}";
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        StoredText.Read("command", () => CommandData.Parse(Command) is { Fields.ValueKind: JsonValueKind.Object } command
+            ? command
+            : throw new JsonException("The fields are no object."));
+        StoredText.Read("basis", () => CommandBasis.Parse(Basis));
+    }
 }
 
 /// <summary>A second person approved the proposal, and its command was carried out in the same transaction.</summary>
@@ -32,7 +45,11 @@ public sealed record ProposalExecuted(string ApprovedBy, string? Result, DateTim
 /// <param name="Detail">The refusal in words.</param>
 /// <param name="Facts">What the decision saw, as JSON.</param>
 /// <param name="EffectiveAt">When it was refused.</param>
-public sealed record ProposedCommandRefused(string ApprovedBy, string Code, string Detail, string Facts, DateTimeOffset EffectiveAt);
+public sealed record ProposedCommandRefused(string ApprovedBy, string Code, string Detail, string Facts, DateTimeOffset EffectiveAt)
+    : IJsonOnDeserialized
+{
+    void IJsonOnDeserialized.OnDeserialized() => StoredText.Read("facts", () => JsonNode.Parse(Facts) as JsonObject);
+}
 
 /// <summary>A second person rejected the proposal.</summary>
 /// <param name="RejectedBy">The actor who rejected it.</param>

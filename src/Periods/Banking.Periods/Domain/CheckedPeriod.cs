@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Banking.Commands.Periods;
+using Banking.EventStore.Json;
 
 namespace Banking.Periods.Domain;
 
@@ -7,7 +9,15 @@ namespace Banking.Periods.Domain;
 internal sealed record CheckedPeriod(
     long Position, long LastRecorded, IReadOnlyList<PeriodTotal> Totals, IReadOnlyList<PeriodCheckView> Checks)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNameCaseInsensitive = false,
+        NumberHandling = JsonNumberHandling.Strict,
+        AllowDuplicateProperties = false,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     public bool IsPassed => Checks.All(c => c.IsPassed);
 
@@ -17,11 +27,16 @@ internal sealed record CheckedPeriod(
     /// <summary>The stored form.</summary>
     public string ChecksText => JsonSerializer.Serialize(Checks, Json);
 
+    /// <exception cref="JsonException">A text is not what it should be: the event cannot be read.</exception>
     public static CheckedPeriod Of(PeriodClosed closed) => new(
-        closed.Position,
-        closed.LastRecorded,
-        JsonSerializer.Deserialize<List<PeriodTotal>>(closed.Totals, Json)!,
-        JsonSerializer.Deserialize<List<PeriodCheckView>>(closed.Checks, Json)!);
+        closed.Position, closed.LastRecorded, Read<PeriodTotal>("totals", closed.Totals), Read<PeriodCheckView>("checks", closed.Checks));
+
+    private static List<T> Read<T>(string member, string text)
+        where T : class => StoredText.Read(member, () =>
+        {
+            var items = JsonSerializer.Deserialize<List<T>>(text, Json);
+            return items?.Contains(null!) == true ? throw new JsonException("An item is null.") : items;
+        });
 }
 
 /// <summary>A check of a period.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Banking.Periods.Domain;
 
 /// <summary>
@@ -11,7 +13,11 @@ namespace Banking.Periods.Domain;
 /// <param name="Checks">The checks that it passed, with the facts that they saw, as JSON text.</param>
 /// <param name="EffectiveAt">When it was closed.</param>
 public sealed record PeriodClosed(
-    DateOnly From, DateOnly To, long Position, long LastRecorded, string Totals, string Checks, DateTimeOffset EffectiveAt);
+    DateOnly From, DateOnly To, long Position, long LastRecorded, string Totals, string Checks, DateTimeOffset EffectiveAt)
+    : IJsonOnDeserialized
+{
+    void IJsonOnDeserialized.OnDeserialized() => CheckedPeriod.Of(this);
+}
 
 /// <summary>The period closed last was reopened, after the approval of a second person.</summary>
 /// <param name="From">Its first day, in UTC.</param>

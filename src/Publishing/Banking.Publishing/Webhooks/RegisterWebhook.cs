@@ -67,16 +67,19 @@ public static class RegisterWebhookEndpoint
             Documents = [secret],
         };
 
+    private static Refusal Malformed =>
+        Refusal.Invalid("malformed_from", "from must be now, beginning or a position of the log.", "#/from");
+
     private static (long Position, Refusal? Problem) ReadStart(string? from, long now)
     {
         try
         {
-            return (StartPosition.Parse(from ?? "now").Position ?? now, null);
+            // In a setting an empty text is none. Here it could mean either end of the log.
+            return from is "" ? (0, Malformed) : (StartPosition.Parse(from ?? "now").Position ?? now, null);
         }
         catch (FormatException)
         {
-            return (0, Refusal.Invalid(
-                "malformed_from", "from must be now, beginning or a position of the log.", "#/from"));
+            return (0, Malformed);
         }
     }
 }
