@@ -16,6 +16,7 @@ using Banking.Web.Commands;
 using Banking.Web.Http;
 using JasperFx.Events.Projections;
 using Marten;
+using Microsoft.Extensions.Configuration;
 using Wolverine;
 
 namespace Banking.Accounts;
