@@ -16,7 +16,8 @@ internal sealed class SimulationRun(
     private SimulationProgress _progress = new(0, prepared.Total);
 
     /// <summary>Runs to an end. A failure is logged, because no request waits for the result.</summary>
-    public async Task RunAsync()
+    /// <param name="release">Called before the end can be seen: who sees it may start the next simulation.</param>
+    public async Task RunAsync(Action release)
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var ended = new CancellationTokenSource();
@@ -26,6 +27,7 @@ internal sealed class SimulationRun(
             var (state, answer) = await ReplayAsync(cancellation.Token);
             await ended.CancelAsync();
             await writing;
+            release();
             await table.EndAsync(id, state, _progress, answer, CancellationToken.None);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

@@ -76,14 +76,24 @@ public sealed class SimulationRuns(
 
     private async Task RunAsync(SimulationRun run)
     {
+        var counts = true;
+        void Release()
+        {
+            if (counts)
+            {
+                counts = false;
+                Interlocked.Decrement(ref _running);
+            }
+        }
+
         try
         {
-            await run.RunAsync();
+            await run.RunAsync(Release);
             _ = RemoveLaterAsync();
         }
         finally
         {
-            Interlocked.Decrement(ref _running);
+            Release();
         }
     }
 
