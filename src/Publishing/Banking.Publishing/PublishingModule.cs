@@ -148,6 +148,7 @@ public sealed class PublishingModule : BankModule
         .AddSingleton<PublishedVersions>()
         .AddSingleton(new LogFollower("The publisher that is behind the others", $"select min(position) from {PublisherStore.Table}"))
         .AddSingleton<StoredComparison, EpochComparison>()
+        .AddSingleton<StoredComparison, CheckpointComparison>()
         .AddSingleton<ICommitCheck<Webhook>, WebhookLimits>()
         .AddAggregate(new GroupRules<Webhook>((_, _) => [], _ => null))
         .AddSingleton(new StreamKind(Webhook.StreamType, NamesOf("webhook-"), HasReceipts: true))
