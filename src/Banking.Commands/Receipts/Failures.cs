@@ -33,7 +33,7 @@ public static class Failures
 
     /// <summary>
     /// Whether the server refuses every command: it lacks resources (class 53, above all a full disk), its disk fails (class 58), it takes
-    /// no changes (a standby, or a service that protects a full disk), or the clocks differ too much. No command is then retried on its own.
+    /// no changes (a standby, or a service that protects a full disk), or the clocks differ too much. Commands are not retried then.
     /// </summary>
     internal static bool IsRefusedByServer(Exception failure) =>
         ClockSkew(failure) is not null
