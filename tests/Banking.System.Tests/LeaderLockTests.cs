@@ -55,8 +55,8 @@ public sealed class LeaderLockTests(EmptyDatabase database) : IClassFixture<Empt
 
         // The second attempt fails before leadership is confirmed: it is the same incident as the first.
         Assert.Equal(
-            [LogLevel.Warning, LogLevel.Debug, LogLevel.Warning], lines.All.Where(l => l.Text.Contains("failing", StringComparison.Ordinal))
-                .Select(l => l.Level));
+            [LogLevel.Warning, LogLevel.Debug, LogLevel.Warning],
+            lines.All.Where(l => l.Text.Contains("failing failed", StringComparison.Ordinal)).Select(l => l.Level));
 
         static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
