@@ -57,6 +57,9 @@ public sealed class AdapterTests : IDisposable
             ["codegen", PathTo("sources")],
             ("Banking__NoSuchSetting", "1"),
             ("ConnectionStrings__nothing", "1"),
+            ("Kestrel__Endpoints__Http__Url", "http://*:8080"),
+            ("ASPNETCORE_HTTP_PORTS", "8080"),
+            ("ASPNETCORE_URLS", "nowhere"),
             ("ASPNETCORE_ENVIRONMENT", "Production"));
 
         Assert.True(exitCode == 0, error);

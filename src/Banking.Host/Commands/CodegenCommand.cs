@@ -26,7 +26,9 @@ internal static class CodegenCommand
     {
         ClearSettings();
         DynamicCodeBuilder.WithinCodegenCommand = true;
-        await using var app = BankHost.CreateBuilder(["--environment", Environments.Development], new("Host=none;Database=none")).Build();
+        // Images with the SDK set an address that Development refuses. The command does not listen, so it names one that is accepted.
+        string[] unserved = ["--environment", Environments.Development, "--urls", ListenAddresses.Default];
+        await using var app = BankHost.CreateBuilder(unserved, new("Host=none;Database=none")).Build();
         app.Configure();
         var wolverine = app.Services.GetRequiredService<WolverineOptions>();
         wolverine.CodeGeneration.GeneratedCodeOutputPath = folder;
@@ -48,6 +50,7 @@ internal static class CodegenCommand
         {
             if (
                 name.StartsWith("Banking__", StringComparison.OrdinalIgnoreCase)
+                || name.StartsWith("Kestrel__", StringComparison.OrdinalIgnoreCase)
                 || name.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase))
             {
                 Environment.SetEnvironmentVariable(name, null);

@@ -139,7 +139,8 @@ internal static class ServeCommand
             PrintQuestions(address, doubleSalary);
         }
 
-        Print("Stop", "Ctrl+C. The data stays; a start with --fresh deletes it");
+        var canDelete = app.Environment.IsDevelopment() && string.IsNullOrEmpty(app.Configuration.GetConnectionString(BankDatabase.Name));
+        Print("Stop", "Ctrl+C. The data stays" + (canDelete ? "; a start with --fresh deletes it" : ""));
     }
 
     private static void PrintQuestions(string address, string doubleSalary)

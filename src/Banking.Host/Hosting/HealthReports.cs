@@ -56,10 +56,21 @@ internal sealed class HealthReports
         var changed = before is null ? _last.TryAdd(name, now) : _last.TryUpdate(name, now, before);
         if (changed && (before is not null || entry.Status != HealthStatus.Healthy))
         {
-            var level = entry.Status == HealthStatus.Healthy ? LogLevel.Information : LogLevel.Warning;
-            _log.Log(level, entry.Exception, "Health: {Check} is {Status}. {Why}", name, status, why);
+            LogChange(name, entry, status, why);
         }
 
         return now;
+    }
+
+    private void LogChange(string name, HealthReportEntry entry, string status, string? why)
+    {
+        if (entry.Status == HealthStatus.Healthy)
+        {
+            _log.LogInformation("Health: {Check} is {Status}", name, status);
+        }
+        else
+        {
+            _log.LogWarning(entry.Exception, "Health: {Check} is {Status}. {Why}", name, status, why);
+        }
     }
 }

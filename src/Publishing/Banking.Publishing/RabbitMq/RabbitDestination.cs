@@ -209,7 +209,7 @@ internal sealed class RabbitDestination : Destination
 
     /// <summary>The address without the password.</summary>
     private static string Address(RabbitSettings settings) =>
-        new Uri(settings.Uri) is var uri ? $"{uri.Host}:{uri.Port}{uri.AbsolutePath}" : "";
+        new Uri(settings.Uri) is var uri ? $"{uri.Host}{(uri.Port < 0 ? "" : $":{uri.Port}")}{uri.AbsolutePath}" : "";
 
     private static string Innermost(Exception failure) => failure.GetBaseException().Message;
 }
