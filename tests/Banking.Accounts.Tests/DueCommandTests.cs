@@ -154,7 +154,7 @@ public sealed class DueCommandTests : BankFixture
         // While it starts, the first host looks at the table.
         await using var other = await StartAnotherAsync();
 
-        // The bank's clock stands still, so a claim would not expire.
+        // The bank's clock does not move, so a claim would not expire.
         await UntilEmptyAsync();
         Assert.Equal("0.01", await Teller.BalanceAsync(account));
     }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Banking.Publishing.Tests;
 
-/// <summary>What a host knew of the log is read strictly: a file that is something else is ignored, and the start goes on.</summary>
+/// <summary>What a host knew of the log is read strictly: a file that is something else is ignored, and the host starts.</summary>
 public sealed class EpochMemoryTests : IDisposable
 {
     private static readonly Guid Log = new("01930000-0000-7000-8000-00000000000a");
